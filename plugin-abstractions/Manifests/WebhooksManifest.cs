@@ -1,0 +1,192 @@
+using System.Text.Json;
+
+namespace IntegrationHub.Manifests;
+
+/// <summary>How a provider's webhooks are verified and read.</summary>
+public sealed record WebhooksManifest
+{
+    /// <summary>Schemes of which any one suffices. In the manifest one object or an array. Never empty.</summary>
+    public IReadOnlyList<VerifyManifest> Verify { get; init; } = [];
+
+    /// <summary>Handshakes that are answered at once and make no event. In the manifest <c>null</c>, one object or an array.</summary>
+    public IReadOnlyList<ChallengeManifest> Challenge { get; init; } = [];
+
+    /// <summary>Where id, type, time and subject of an event stand.</summary>
+    public EventManifest Event { get; init; } = new();
+
+    /// <summary>What the provider expects as an answer.</summary>
+    public RespondManifest Respond { get; init; } = new();
+
+    /// <summary>The types the provider sends, with what each means.</summary>
+    public IReadOnlyDictionary<string, LocalizedText> Types { get; init; } = new Dictionary<string, LocalizedText>();
+
+    /// <summary>How long a provider's event id is remembered, so that a repetition makes no second event. Default 24 hours.</summary>
+    public TimeSpan DedupeWindow { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>The largest accepted request body in bytes. Default: the host's own limit.</summary>
+    public int? MaxBytes { get; init; }
+}
+
+/// <summary>The webhook verification schemes.</summary>
+public enum VerifyScheme
+{
+    /// <summary>A keyed hash over a string built from the request.</summary>
+    Hmac,
+
+    /// <summary>ECDSA with the provider's public key.</summary>
+    Ecdsa,
+
+    /// <summary>Ed25519 with the provider's public key.</summary>
+    Ed25519,
+
+    /// <summary>RSA (PKCS#1 v1.5) with the provider's public key.</summary>
+    Rsa,
+
+    /// <summary>A signed JSON Web Token in a header.</summary>
+    Jwt,
+
+    /// <summary>A shared secret in a header, the query or the body.</summary>
+    Token,
+
+    /// <summary>HTTP Basic credentials.</summary>
+    Basic,
+
+    /// <summary>The plugin's own code (<see cref="Adapters.IWebhookVerifier"/>).</summary>
+    Custom,
+
+    /// <summary>Not verified; <see cref="VerifyManifest.Reason"/> must say why.</summary>
+    None,
+}
+
+/// <summary>One verification scheme.</summary>
+public sealed record VerifyManifest
+{
+    /// <summary>The scheme.</summary>
+    public required VerifyScheme Scheme { get; init; }
+
+    /// <summary><c>sha1</c>, <c>sha256</c> (default), <c>sha384</c> or <c>sha512</c>.</summary>
+    public string Algorithm { get; init; } = "sha256";
+
+    /// <summary>Template of the shared secret, for <c>hmac</c> and <c>token</c>.</summary>
+    public string? Secret { get; init; }
+
+    /// <summary>
+    /// How the secret's text becomes key bytes: <c>utf8</c> (default), <c>hex</c>, <c>base64</c>, or <c>whsec</c> (Standard Webhooks: the base64 after <c>whsec_</c>).
+    /// </summary>
+    public string SecretEncoding { get; init; } = "utf8";
+
+    /// <summary>Template of the public key (PEM, SubjectPublicKeyInfo in base64, or raw hex for Ed25519).</summary>
+    public string? PublicKey { get; init; }
+
+    /// <summary>The header with the signature or token.</summary>
+    public string? Header { get; init; }
+
+    /// <summary>The query parameter with the signature or token, where there is no header.</summary>
+    public string? Query { get; init; }
+
+    /// <summary>JSON pointer into the body to the signature or token, where there is neither.</summary>
+    public string? Body { get; init; }
+
+    /// <summary>
+    /// The signature value's format with <c>{signature}</c> and optionally <c>{timestamp}</c>: <c>sha256={signature}</c>, <c>t={timestamp},v1={signature}</c>.
+    /// Comma-separated <c>key=value</c> formats are read in any order and with repeated keys; a format with a space-separated list is written <c>v1,{signature}</c> with <see cref="Separator"/>.
+    /// Default <c>{signature}</c>.
+    /// </summary>
+    public string Format { get; init; } = "{signature}";
+
+    /// <summary>What stands between several signatures in one header value (a space for Standard Webhooks). Default: none.</summary>
+    public string? Separator { get; init; }
+
+    /// <summary><c>hex</c> (default; either case), <c>base64</c> or <c>base64url</c>.</summary>
+    public string Encoding { get; init; } = "hex";
+
+    /// <summary>
+    /// The signed string: a template over <c>{timestamp}</c>, <c>{id}</c>, <c>{body}</c>, <c>{method}</c>, <c>{url}</c>, <c>{path}</c>, <c>{query}</c>, <c>{header.X}</c>,
+    /// <c>{query.x}</c>, <c>{form.sorted}</c> (names and values in name order, concatenated), <c>{body.sha256}</c>, <c>{secret}</c> and JSON pointers <c>{/a/b}</c>. Default <c>{body}</c>.
+    /// </summary>
+    public string Signed { get; init; } = "{body}";
+
+    /// <summary>The header that carries the timestamp, where the signature's format does not.</summary>
+    public string? TimestampHeader { get; init; }
+
+    /// <summary>The header that carries the message id for <c>{id}</c>.</summary>
+    public string? IdHeader { get; init; }
+
+    /// <summary><c>seconds</c> (default), <c>milliseconds</c> or <c>iso</c>.</summary>
+    public string TimestampUnit { get; init; } = "seconds";
+
+    /// <summary>How far the timestamp may be from now, either way. Absent: no timestamp is checked. A scheme with a timestamp should have one.</summary>
+    public TimeSpan? Tolerance { get; init; }
+
+    /// <summary>Conditions on the request for this scheme to apply: keys are <c>header.X</c>, <c>query.x</c> or JSON pointers, the value <see langword="true"/> means "is present".</summary>
+    public IReadOnlyDictionary<string, JsonElement> When { get; init; } = new Dictionary<string, JsonElement>();
+
+    /// <summary>Template of the user name, for <c>basic</c>.</summary>
+    public string? Username { get; init; }
+
+    /// <summary>Template of the password, for <c>basic</c>.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>By the name of a request part that must equal a hash of the body (<c>query.bodySHA256</c>): the hash, <c>sha256-hex</c>.</summary>
+    public IReadOnlyDictionary<string, string> BodyHash { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Why webhooks are not verified, for <c>none</c>.</summary>
+    public LocalizedText? Reason { get; init; }
+}
+
+/// <summary>A handshake that is answered at once.</summary>
+public sealed record ChallengeManifest
+{
+    /// <summary><c>POST</c> (default) or <c>GET</c>.</summary>
+    public string Method { get; init; } = "POST";
+
+    /// <summary>
+    /// What must hold: keys are JSON pointers into the body, <c>query.x</c> or <c>header.X</c>; values are equal to, a template such as <c>{config.verifyToken}</c>
+    /// (compared in constant time), or <see langword="true"/> for "is present".
+    /// </summary>
+    public IReadOnlyDictionary<string, JsonElement> When { get; init; } = new Dictionary<string, JsonElement>();
+
+    /// <summary>Whether the request must pass <see cref="WebhooksManifest.Verify"/> first. Default <see langword="true"/> for POST, <see langword="false"/> for GET.</summary>
+    public bool? Verified { get; init; }
+
+    /// <summary>The answer.</summary>
+    public required RespondManifest Respond { get; init; }
+}
+
+/// <summary>An answer to a provider.</summary>
+public sealed record RespondManifest
+{
+    /// <summary>The HTTP status. Default 200.</summary>
+    public int Status { get; init; } = 200;
+
+    /// <summary>The body: a template, text when it is a string, JSON when it is an object. Absent: empty.</summary>
+    public JsonElement? Body { get; init; }
+
+    /// <summary>The body's media type. Default <c>text/plain</c> for text and <c>application/json</c> for an object.</summary>
+    public string? ContentType { get; init; }
+}
+
+/// <summary>
+/// Where the parts of an event stand. Each is a JSON pointer into the (element of the) body, or a template over <c>header</c>, <c>query</c> and pointers
+/// (<c>{header.X-GitHub-Event}</c>, <c>message.{/MessageStatus}</c>); several are tried in order. In the manifest one string or an array.
+/// </summary>
+public sealed record EventManifest
+{
+    /// <summary>The provider's id of the event. Nothing found: a SHA-256 of the raw element stands in, so that an identical repetition is still recognised.</summary>
+    public IReadOnlyList<string> Id { get; init; } = [];
+
+    /// <summary>The type. Nothing found: <c>unknown</c>.</summary>
+    public IReadOnlyList<string> Type { get; init; } = [];
+
+    /// <summary>When it happened: Unix seconds, Unix milliseconds or ISO 8601. Nothing found: when it arrived.</summary>
+    public IReadOnlyList<string> Time { get; init; } = [];
+
+    /// <summary>What it is about.</summary>
+    public IReadOnlyList<string> Subject { get; init; } = [];
+
+    /// <summary>JSON pointer to an array of events in one request; empty string when the body itself is the array. Absent: the body is one event.</summary>
+    public string? Batch { get; init; }
+
+    /// <summary>JSON pointer to what becomes the event's data. Absent: the whole (element of the) body.</summary>
+    public string? Data { get; init; }
+}
