@@ -1,5 +1,6 @@
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Operations;
 
@@ -77,7 +78,7 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
 
     private static TimeSpan TimeoutOf(OperationInvocation invocation) =>
         invocation.Manifest.Timeout
-        ?? (invocation.Manifest.Stream.Request || invocation.Manifest.Stream.Response ? DefaultStreamTimeout : null)
+        ?? (invocation.Manifest.Stream.Request || invocation.Manifest.Stream.Response ? DefaultStreamTimeout : (TimeSpan?)null)
         ?? invocation.Provider.Manifest.Retry?.AttemptTimeout
         ?? DefaultTimeout;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Http;
 using IntegrationHub.Templates;
 
 namespace IntegrationHub.Host.Operations;
@@ -40,7 +41,7 @@ internal sealed class ConnectionTester(OperationExecutor executor, IConnectionRe
             return JsonSerializer.SerializeToElement(new { });
 
         var opened = connections.Open(connection, provider);
-        var scope = new TemplateScope().Add("config", opened.Config).Add("env", opened.EnvironmentValues);
+        var scope = new TemplateScope().Set("config", opened.Config).Set("env", opened.EnvironmentValues);
         return JsonSerializer.SerializeToElement(Template.Compile(parameters).Render(scope));
     }
 }

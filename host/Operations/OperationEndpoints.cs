@@ -1,8 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using IntegrationHub.Adapters;
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IntegrationHub.Host.Operations;

@@ -4,6 +4,7 @@ using IntegrationHub.Adapters;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Manifests;
 

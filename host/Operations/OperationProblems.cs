@@ -1,4 +1,5 @@
 using IntegrationHub.Adapters;
+using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Operations;
 

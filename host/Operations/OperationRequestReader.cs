@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using IntegrationHub.Adapters;
+using IntegrationHub.Host.Http;
 using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
 using Microsoft.AspNetCore.WebUtilities;
