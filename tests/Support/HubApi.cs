@@ -69,7 +69,7 @@ public static class HubApi
     public static HttpRequestMessage StripeWebhook(Uri hub, string connection, byte[] body, string? secret = null, DateTimeOffset? at = null)
     {
         var timestamp = (at ?? TimeProvider.System.GetUtcNow()).ToUnixTimeSeconds();
-        var signature = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret ?? StripeWebhookSecret), [.. Encoding.ASCII.GetBytes($"{timestamp}."), .. body]));
+        var signature = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret ?? StripeWebhookSecret), (byte[])[.. Encoding.ASCII.GetBytes($"{timestamp}."), .. body]));
         return new HttpRequestMessage(HttpMethod.Post, new Uri(hub, $"/v1/webhooks/stripe/{connection}"))
         {
             Content = new ByteArrayContent(body) { Headers = { { "Content-Type", "application/json" } } },
