@@ -366,7 +366,7 @@ public sealed class RestAdapterRequestTests
     [InlineData("""{"half \ud83d":"x"}""")]
     public async Task Parameters_ThatAreNoUnicode_AreInvalid(string parameters)
     {
-        foreach (var kind in new[] { BodyKind.Form, BodyKind.Multipart })
+        foreach (var kind in new[] { BodyKind.Json, BodyKind.Form, BodyKind.Multipart })
             Assert.Equal(ErrorCategory.InvalidParams, (await new RestHarness { Http = Post(new() { Kind = kind }) }.RunAsync(parameters)).Error!.Category);
     }
 
