@@ -53,7 +53,7 @@ public sealed class ManifestTests
     [MemberData(nameof(Providers))]
     public void Operations_EveryOne_IsDescribedAndDocumented(string provider)
     {
-        var manifest = ProviderUnderTest.Read(ProviderUnderTest.Source(provider));
+        var manifest = ProviderUnderTest.Read(provider);
         Assert.All(manifest.Operations, pair =>
         {
             Assert.NotNull(pair.Value.Title);
@@ -74,7 +74,7 @@ public sealed class ManifestTests
     [MemberData(nameof(Providers))]
     public void Cases_ByTheManifestsSchemas_AreValid(string provider)
     {
-        var manifest = ProviderUnderTest.Read(ProviderUnderTest.Source(provider));
+        var manifest = ProviderUnderTest.Read(provider);
         Assert.All(ProviderCases.Load(provider).All, call =>
         {
             var issues = SchemaValidator.Compile(manifest.Operations[call.Operation].Params!.Value).Validate(call.Parameters);
@@ -86,7 +86,7 @@ public sealed class ManifestTests
     [MemberData(nameof(Providers))]
     public void Cases_OfAllOperations_UseEveryDeclaredParameter(string provider)
     {
-        var manifest = ProviderUnderTest.Read(ProviderUnderTest.Source(provider));
+        var manifest = ProviderUnderTest.Read(provider);
         var cases = ProviderCases.Load(provider).All.ToLookup(call => call.Operation);
         var unused = manifest.Operations.SelectMany(pair =>
         {
