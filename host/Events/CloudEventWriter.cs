@@ -13,8 +13,7 @@ internal static class CloudEventWriter
     // Sent as its own media type with charset, never inside HTML: text stays readable and short.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The envelope with its data.</summary>
-    /// <param name="data">The payload, UTF-8 JSON as it was stored; written as it is.</param>
+    /// <summary>The envelope with its data: UTF-8 JSON as it was stored, written as it is.</summary>
     public static byte[] Write(HubEvent hubEvent, ReadOnlySpan<byte> data)
     {
         var buffer = new ArrayBufferWriter<byte>(data.Length + 512);

@@ -69,10 +69,14 @@ internal sealed class DeliveryReplay(IDeliveryStore deliveries, SubscriptionRegi
         return [.. page.Items.Where(other => other.ReplayOf == delivery.Id)];
     }
 
-    private async Task<Delivery?> NewestAsync(string eventId, string subscriptionId, CancellationToken cancellationToken) =>
-        (await deliveries.ListAsync(new DeliveryQuery { EventId = eventId, SubscriptionId = subscriptionId }, new PageRequest(1), cancellationToken)).Items.FirstOrDefault();
+    private async Task<Delivery?> NewestAsync(string eventId, string subscriptionId, CancellationToken cancellationToken)
+    {
+        var query = new DeliveryQuery { EventId = eventId, SubscriptionId = subscriptionId };
+        var page = await deliveries.ListAsync(query, new PageRequest(1), cancellationToken);
+        return page.Items.Count > 0 ? page.Items[0] : null;
+    }
 
-    private async Task AddAsync(IReadOnlyList<Delivery> made, CancellationToken cancellationToken)
+    private async Task AddAsync(List<Delivery> made, CancellationToken cancellationToken)
     {
         if (made.Count == 0)
             return;

@@ -94,7 +94,7 @@ internal sealed partial class DeliveryWorker(
                 return;
 
             var now = time.GetUtcNow();
-            var leased = await deliveries.LeaseAsync(Owner, now, options.Lease, free, lanes.Full, cancellationToken);
+            var leased = await deliveries.LeaseExceptAsync(Owner, now, options.Lease, free, lanes.Full, cancellationToken);
             foreach (var delivery in leased)
             {
                 var mine = new LeasedDelivery(delivery, now + options.Lease);

@@ -12,7 +12,7 @@ internal interface IDeliveryStore
     /// As above, passing over the deliveries of the subscriptions named: their endpoints already have in flight what they may. Without this a backlog for one slow
     /// endpoint would fill every lease. A store that does not implement it is correct, but isolates endpoints less.
     /// </summary>
-    Task<IReadOnlyList<Delivery>> LeaseAsync(
+    Task<IReadOnlyList<Delivery>> LeaseExceptAsync(
         string owner, DateTimeOffset now, TimeSpan leaseFor, int max, IReadOnlyCollection<string> exceptSubscriptions, CancellationToken cancellationToken) =>
         LeaseAsync(owner, now, leaseFor, max, cancellationToken);
 
