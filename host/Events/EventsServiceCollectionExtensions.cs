@@ -17,6 +17,8 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<IEventPublisher, EventPublisher>()
             .AddSingleton<DeliverySender>()
             .AddSingleton<DeliveryReplay>()
+            .AddSingleton<SubscriptionService>()
+            .AddSingleton<AppEventPublisher>()
             .AddSingleton<DeliveryOutcomeRules>()
             .AddSingleton(provider =>
             {
