@@ -102,12 +102,21 @@ public sealed record VerifyManifest
 
     /// <summary>
     /// The signed string: a template over <c>{timestamp}</c>, <c>{id}</c>, <c>{body}</c>, <c>{method}</c>, <c>{url}</c>, <c>{path}</c>, <c>{query}</c>, <c>{header.X}</c>,
-    /// <c>{query.x}</c>, <c>{form.sorted}</c> (names and values in name order, concatenated), <c>{body.sha256}</c>, <c>{secret}</c> and JSON pointers <c>{/a/b}</c>. Default <c>{body}</c>.
+    /// <c>{query.x}</c>, <c>{form.sorted}</c> (names and values in name order, concatenated), <c>{body.sha256}</c>, <c>{secret}</c>,
+    /// <c>{config.x}</c> and JSON pointers <c>{/a/b}</c>. What is missing is empty. Where it contains <c>{secret}</c> the signature is the plain hash of the string instead of an HMAC (HubSpot v1 and v2, Cloudinary). Default <c>{body}</c>.
     /// </summary>
     public string Signed { get; init; } = "{body}";
 
+    /// <summary>
+    /// Whether <c>{url}</c> is also tried with the scheme's default port written out and with any port left out, as Twilio's own libraries do. Default <see langword="false"/>.
+    /// </summary>
+    public bool PortOptional { get; init; }
+
     /// <summary>The header that carries the timestamp, where the signature's format does not.</summary>
     public string? TimestampHeader { get; init; }
+
+    /// <summary>JSON pointer to the timestamp in the body, where it stands neither in the signature's format nor in a header (Linear, Mailgun).</summary>
+    public string? TimestampBody { get; init; }
 
     /// <summary>The header that carries the message id for <c>{id}</c>.</summary>
     public string? IdHeader { get; init; }
@@ -118,7 +127,10 @@ public sealed record VerifyManifest
     /// <summary>How far the timestamp may be from now, either way. Absent: no timestamp is checked. A scheme with a timestamp should have one.</summary>
     public TimeSpan? Tolerance { get; init; }
 
-    /// <summary>Conditions on the request for this scheme to apply: keys are <c>header.X</c>, <c>query.x</c> or JSON pointers, the value <see langword="true"/> means "is present".</summary>
+    /// <summary>
+    /// Conditions on the request for this scheme to apply: keys are <c>header.X</c>, <c>query.x</c> or JSON pointers, the value <see langword="true"/> means
+    /// "is present", <see langword="false"/> "is absent".
+    /// </summary>
     public IReadOnlyDictionary<string, JsonElement> When { get; init; } = new Dictionary<string, JsonElement>();
 
     /// <summary>Template of the user name, for <c>basic</c>.</summary>
