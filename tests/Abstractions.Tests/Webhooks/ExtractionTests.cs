@@ -117,6 +117,8 @@ public sealed class ExtractionTests
     [InlineData("{\"id\":null}")]
     [InlineData("{\"id\":\"\"}")]
     [InlineData("{\"id\":\" \"}")]
+    [InlineData("{\"id\":{\"a\":1}}")]
+    [InlineData("{\"id\":[1]}")]
     [InlineData("{\"id\":\"\\ud800\"}")]
     [InlineData("[]")]
     [InlineData("1")]
