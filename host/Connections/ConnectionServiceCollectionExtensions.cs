@@ -1,0 +1,18 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace IntegrationHub.Host.Connections;
+
+internal static class ConnectionServiceCollectionExtensions
+{
+    /// <summary>Needs <see cref="IConnectionStore"/>, the catalog, the secrets and the audit.</summary>
+    public static IServiceCollection AddConnections(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(EnvironmentVariables.OfProcess);
+        services.AddSingleton<ConnectionSecrets>();
+        services.AddSingleton<ConnectionResolver>();
+        services.AddSingleton<IConnectionResolver>(provider => provider.GetRequiredService<ConnectionResolver>());
+        services.AddSingleton<ConnectionService>();
+        return services;
+    }
+}
