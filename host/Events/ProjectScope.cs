@@ -9,15 +9,14 @@ internal static class ProjectScope
 {
     public const string DefaultProject = "default";
     public const string DefaultEnvironment = "prod";
-    private const int MaxProject = 64;
 
     /// <summary>The project named, else the only one the key sees, else <c>default</c>.</summary>
     /// <exception cref="ProblemException">The key may not see the project, or the name is not well formed.</exception>
     public static string Project(Caller caller, string? named)
     {
         var project = named ?? (caller.Projects is { Count: 1 } only ? only.Single() : DefaultProject);
-        if (project.Length is 0 or > MaxProject || !project.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
-            throw Problem.Invalid("The project is not valid.", new ValidationIssue("/project", "A project's name consists of letters, digits, '-', '_' and '.'.")).ToException();
+        if (!ProjectName.IsValid(project))
+            throw Problem.Invalid("The project is not valid.", new ValidationIssue("/project", $"A project's name has {ProjectName.Rule}.")).ToException();
         if (!caller.CanSee(project))
             throw Problem.Forbidden($"This key may not use the project '{project}'.").ToException();
         return project;

@@ -76,7 +76,7 @@ internal static class SubscriptionEndpoints
 internal sealed record SubscriptionRequest(
     string? Pattern, TargetRequest? Target, string? Project = null, string? Environment = null, string? Description = null, bool Enabled = true);
 
-internal sealed record TargetRequest(string? Kind, string? Url);
+internal sealed record TargetRequest(string? Kind = null, string? Url = null);
 
 /// <summary>What to change. What is left out is undefined, which is not the same as <c>null</c>.</summary>
-internal sealed record SubscriptionPatch(JsonElement Environment, JsonElement Description, string? Pattern = null, TargetRequest? Target = null, bool? Enabled = null);
+internal sealed record SubscriptionPatch(JsonElement Environment = default, JsonElement Description = default, string? Pattern = null, TargetRequest? Target = null, bool? Enabled = null);
