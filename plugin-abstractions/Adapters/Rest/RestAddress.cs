@@ -42,7 +42,7 @@ internal sealed class RestAddress
         var relative = rendered.StartsWith('/') || rendered.Length == 0 || rendered[0] == '?' ? rendered : "/" + rendered;
         var query = relative.IndexOf('?', StringComparison.Ordinal);
 
-        // Two harmless values side by side can still make a "..", so the whole is looked at once more.
+        // Values side by side with literal text can still make a "..", so the whole is looked at once more.
         foreach (var segment in (query < 0 ? relative : relative[..query]).Split('/'))
             if (IsDots(segment))
                 throw RestRequestException.InvalidParams("A path segment cannot be \".\" or \"..\".");
@@ -76,7 +76,7 @@ internal sealed class RestAddress
             throw RestRequestException.InvalidParams("A value in the address cannot be empty.", pointer);
 
         foreach (var segment in text.Split('/'))
-            if (IsDots(segment))
+            if (placeholder.IsUrlEncoded ? IsDots(segment) : segment is "." or "..")
                 throw RestRequestException.InvalidParams("A value in the address cannot be \".\" or \"..\".", pointer);
 
         return placeholder.IsUrlEncoded ? text : Uri.EscapeDataString(text);
