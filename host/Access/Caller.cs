@@ -1,0 +1,17 @@
+namespace IntegrationHub.Host.Access;
+
+/// <summary>Who is asking: the API key of this request.</summary>
+/// <param name="KeyId">The key's id, or <c>bootstrap</c>.</param>
+/// <param name="Name">The key's name, for the audit.</param>
+/// <param name="Role">What it may do.</param>
+/// <param name="Projects">The projects it may see; <see langword="null"/> for all.</param>
+internal sealed record Caller(string KeyId, string Name, HubRole Role, IReadOnlySet<string>? Projects)
+{
+    /// <summary>The address the request came from, for the audit.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>The hub itself: start-up, workers, command line.</summary>
+    public static Caller System { get; } = new("system", "hub", HubRole.Admin, null);
+
+    public bool CanSee(string project) => Projects is null || Projects.Contains(project);
+}

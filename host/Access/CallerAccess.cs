@@ -1,0 +1,26 @@
+namespace IntegrationHub.Host.Access;
+
+/// <summary>The role an endpoint needs. Every endpoint under <c>/api</c> has one; a test walks the routes.</summary>
+internal sealed record RequiredRole(HubRole Role);
+
+/// <summary>Marks an endpoint that needs no API key (webhooks, health).</summary>
+internal sealed record OpenToAll(string Why);
+
+internal static class CallerAccess
+{
+    private static readonly object Key = new();
+
+    public static TBuilder RequireRole<TBuilder>(this TBuilder builder, HubRole role)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new RequiredRole(role));
+
+    public static TBuilder AllowWithoutKey<TBuilder>(this TBuilder builder, string why)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new OpenToAll(why));
+
+    /// <summary>The authenticated caller. The access middleware has set it for every endpoint with a <see cref="RequiredRole"/>.</summary>
+    public static Caller GetCaller(this HttpContext context) =>
+        (Caller?)context.Items[Key] ?? throw new InvalidOperationException("The endpoint declares no role, so no caller was authenticated.");
+
+    public static void SetCaller(this HttpContext context, Caller caller) => context.Items[Key] = caller;
+}

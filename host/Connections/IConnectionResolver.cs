@@ -1,0 +1,14 @@
+using IntegrationHub.Adapters;
+
+namespace IntegrationHub.Host.Connections;
+
+/// <summary>Opens connections for use. Keeps sealed rows in memory, never opened secrets. Thread-safe.</summary>
+internal interface IConnectionResolver
+{
+    /// <summary>The stored connection, from memory when it is there.</summary>
+    ValueTask<Connection?> FindAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Decrypts for one call. <paramref name="provider"/> is the loaded provider the connection belongs to.</summary>
+    /// <exception cref="Http.ProblemException">Its secrets cannot be opened (wrong master key), or its environment is not one the provider offers.</exception>
+    ConnectionContext Open(Connection connection, Catalog.LoadedProvider provider);
+}

@@ -1,0 +1,28 @@
+using System.Collections;
+
+namespace IntegrationHub.Host.Hosting;
+
+/// <summary>
+/// Reads <c>HUB_…</c> environment variables into the section <c>Hub</c>: <c>HUB_ADMIN_KEY</c> is <c>Hub:AdminKey</c>, <c>HUB_DELIVERY__CONCURRENCY</c> is <c>Hub:Delivery:Concurrency</c>.
+/// </summary>
+internal sealed class HubEnvironmentVariables(IDictionary variables) : ConfigurationProvider, IConfigurationSource
+{
+    private const string Prefix = "HUB_";
+
+    public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
+
+    public override void Load()
+    {
+        foreach (DictionaryEntry variable in variables)
+        {
+            var name = (string)variable.Key;
+            if (!name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) || variable.Value is not string value)
+                continue;
+
+            // Configuration keys compare without case, so dropping single underscores turns ADMIN_KEY into AdminKey.
+            var path = name[Prefix.Length..].Split("__").Select(segment => segment.Replace("_", "", StringComparison.Ordinal));
+            var key = string.Join(':', path);
+            Data[key.Equals("urls", StringComparison.OrdinalIgnoreCase) ? "urls" : $"{HubOptions.Section}:{key}"] = value;
+        }
+    }
+}

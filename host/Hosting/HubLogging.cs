@@ -1,0 +1,41 @@
+using System.Globalization;
+using Serilog;
+using Serilog.Events;
+using Serilog.Extensions.Logging;
+using Serilog.Formatting.Display;
+
+namespace IntegrationHub.Host.Hosting;
+
+/// <summary>Serilog: console and a rolling file in the data folder, both behind <see cref="RedactingFormatter"/>. The section <c>Serilog</c> adjusts levels and adds sinks.</summary>
+internal static class HubLogging
+{
+    private const string Template = "{Timestamp:yyyy-MM-dd HH:mm:ss.fff zzz} [{Level:u3}] {SourceContext}: {Message:lj}{NewLine}{Exception}";
+    private const int KeptFiles = 14;
+    private const long FileSize = 64 * 1024 * 1024;
+
+    public static WebApplicationBuilder AddHubLogging(this WebApplicationBuilder builder, HubOptions options)
+    {
+        var formatter = new RedactingFormatter(new MessageTemplateTextFormatter(Template, CultureInfo.InvariantCulture));
+        var logger = new LoggerConfiguration()
+            .MinimumLevel.Information()
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Warning)
+            .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning)
+            .Enrich.FromLogContext()
+            .ReadFrom.Configuration(builder.Configuration)
+            .WriteTo.Console(formatter)
+            .WriteTo.Async(sinks => sinks.File(
+                formatter,
+                Path.Combine(options.Data, "logs", "hub-.log"),
+                rollingInterval: RollingInterval.Day,
+                retainedFileCountLimit: KeptFiles,
+                fileSizeLimitBytes: FileSize,
+                rollOnFileSizeLimit: true))
+            .CreateLogger();
+
+        // The factory itself, rather than one provider among several: nothing bypasses the redaction.
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<ILoggerFactory>(_ => new SerilogLoggerFactory(logger, dispose: true));
+        return builder;
+    }
+}

@@ -1,0 +1,31 @@
+namespace IntegrationHub.Host;
+
+/// <summary>The operator's settings, section <c>Hub</c>; each can be given as <c>HUB_NAME</c> (<c>HUB_SECTION__NAME</c> below it).</summary>
+internal sealed class HubOptions
+{
+    public const string Section = "Hub";
+
+    /// <summary>The data folder. Default <c>./data</c>.</summary>
+    public string Data { get; set; } = "data";
+
+    /// <summary>The operator's plugin list. Default <c>plugins.json</c> in the working folder, else beside the program.</summary>
+    public string? PluginsFile { get; set; }
+
+    /// <summary>The address under which providers reach the hub, for webhook addresses and for signatures over them. Default: the request's own.</summary>
+    public string? PublicUrl { get; set; }
+
+    /// <summary>Whether connections may set <c>overrides.baseUrl</c>. Default: only in Development.</summary>
+    public bool AllowBaseUrlOverride { get; set; }
+
+    /// <summary>Whether private and loopback addresses may be reached. Default: only in Development.</summary>
+    public bool AllowPrivateTargets { get; set; }
+
+    /// <summary>Networks (CIDR) that may be reached although they are private.</summary>
+    public IList<string> AllowedNetworks { get; } = [];
+
+    /// <summary>The master key: 32 bytes in base64. Default: the key file in the data folder.</summary>
+    public string? MasterKey { get; set; }
+
+    /// <summary>The bootstrap admin key, 32 characters or more. Default: made at first start.</summary>
+    public string? AdminKey { get; set; }
+}

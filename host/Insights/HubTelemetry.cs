@@ -1,0 +1,20 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace IntegrationHub.Host.Insights;
+
+/// <summary>The hub's own meter and activity source; both are named <c>IntegrationHub</c>.</summary>
+internal static class HubTelemetry
+{
+    public const string Name = "IntegrationHub";
+
+    public static readonly ActivitySource Source = new(Name);
+
+    public static readonly Meter Meter = new(Name);
+
+    public static readonly Histogram<double> OperationDuration =
+        Meter.CreateHistogram<double>("hub.operation.duration", "s", "Time of an operation, the provider's included");
+
+    public static readonly Counter<long> UsageDropped =
+        Meter.CreateCounter<long>("hub.usage.dropped", "{record}", "Usage records lost because the store could not keep up");
+}

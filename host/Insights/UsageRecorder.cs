@@ -1,0 +1,57 @@
+using System.Threading.Channels;
+
+namespace IntegrationHub.Host.Insights;
+
+/// <summary>
+/// Writes usage behind the callers' backs, in groups. A full queue drops records and counts them: analytics must not slow operations down.
+/// What is queued at shutdown is written.
+/// </summary>
+internal sealed partial class UsageRecorder(IUsageStore store, ILogger<UsageRecorder> logger) : BackgroundService
+{
+    private const int Capacity = 16_384;
+    private const int GroupSize = 256;
+
+    private readonly Channel<UsageRecord> queue = Channel.CreateBounded<UsageRecord>(
+        new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite },
+        _ => HubTelemetry.UsageDropped.Add(1));
+
+    public void Record(UsageRecord record) => queue.Writer.TryWrite(record);
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        queue.Writer.TryComplete();
+        if (ExecuteTask is { } running)
+            await running.WaitAsync(cancellationToken);
+
+        await base.StopAsync(cancellationToken);
+    }
+
+    // The stopping token is not heeded: the completed queue ends the loop, after everything in it is written.
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var group = new List<UsageRecord>(GroupSize);
+        while (await queue.Reader.WaitToReadAsync(CancellationToken.None))
+        {
+            while (group.Count < GroupSize && queue.Reader.TryRead(out var record))
+                group.Add(record);
+
+            try
+            {
+                await store.AddAsync(group, CancellationToken.None);
+            }
+            catch (Exception exception)
+            {
+                HubTelemetry.UsageDropped.Add(group.Count);
+                Log.Lost(logger, exception, group.Count);
+            }
+
+            group.Clear();
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4001, LogLevel.Error, "{Count} usage records could not be stored")]
+        public static partial void Lost(ILogger logger, Exception exception, int count);
+    }
+}

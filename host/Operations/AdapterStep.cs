@@ -1,0 +1,126 @@
+using IntegrationHub.Adapters;
+using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Http;
+
+namespace IntegrationHub.Host.Operations;
+
+/// <summary>
+/// The last step: one attempt. Opens the connection's secrets for this call, gives the adapter its deadline, and is the fault boundary:
+/// whatever a plugin throws, returns or fails to return becomes a typed error here.
+/// </summary>
+internal sealed partial class AdapterStep(IConnectionResolver connections, TimeProvider time, ILogger<AdapterStep> logger) : IOperationStep
+{
+    /// <summary>How long an adapter may take to stop after its deadline before the caller is answered without it.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Content of any size takes its time; what bounds it then is the caller's own patience.</summary>
+    private static readonly TimeSpan DefaultStreamTimeout = TimeSpan.FromMinutes(15);
+
+    public async ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken)
+    {
+        invocation.Attempts++;
+        var request = new OperationRequest
+        {
+            Operation = invocation.Operation,
+            Parameters = invocation.Parameters,
+            Connection = connections.Open(invocation.Connection, invocation.Provider),
+            Content = invocation.Content,
+            IdempotencyKey = invocation.IdempotencyKey,
+            Cursor = invocation.Cursor,
+            CorrelationId = invocation.CorrelationId,
+        };
+
+        var timeout = TimeoutOf(invocation);
+        using var deadline = new CancellationTokenSource(timeout, time);
+        var attempt = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var running = Start(invocation, request, attempt.Token);
+        try
+        {
+            // A plugin that ignores its token must not keep the caller.
+            var result = running.IsCompleted ? await running : await running.WaitAsync(timeout + Grace, time, CancellationToken.None);
+            return Redacted(invocation, request, result ?? Fault("The plugin returned nothing."));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception exception) when (exception is TimeoutException || deadline.IsCancellationRequested)
+        {
+            if (!running.IsCompleted)
+                Log.Abandoned(logger, invocation.Provider.Id, invocation.Operation, timeout.TotalSeconds);
+
+            return OperationResult.Failure(new ProviderError
+            {
+                Category = ErrorCategory.Timeout,
+                Message = $"{invocation.Provider.Manifest.Name} did not answer within {timeout.TotalSeconds:0.#} s.",
+                OutcomeUnknown = true,
+            });
+        }
+        catch (ProblemException)
+        {
+            throw;
+        }
+        catch (Exception exception)
+        {
+            Log.Fault(logger, exception.GetType().FullName!, invocation.Provider.Id, invocation.Operation, invocation.CorrelationId, exception.StackTrace);
+            return Fault("The plugin failed while running the operation.");
+        }
+        finally
+        {
+            if (running.IsCompleted)
+                attempt.Dispose();
+            else
+                invocation.AdapterDone = CompleteAsync(running, attempt);
+        }
+    }
+
+    private static TimeSpan TimeoutOf(OperationInvocation invocation) =>
+        invocation.Manifest.Timeout
+        ?? (invocation.Manifest.Stream.Request || invocation.Manifest.Stream.Response ? DefaultStreamTimeout : (TimeSpan?)null)
+        ?? invocation.Provider.Manifest.Retry?.AttemptTimeout
+        ?? DefaultTimeout;
+
+    /// <summary>A plugin's code may block before its first await: it gets a thread of the pool, not the request's.</summary>
+    private static Task<OperationResult> Start(OperationInvocation invocation, OperationRequest request, CancellationToken cancellationToken)
+    {
+        var adapter = invocation.Provider.Adapter;
+        return invocation.Provider.Manifest.Entry is null
+            ? adapter.ExecuteAsync(request, cancellationToken).AsTask()
+            : Task.Run(async () => await adapter.ExecuteAsync(request, cancellationToken), cancellationToken);
+    }
+
+    private static async Task CompleteAsync(Task<OperationResult> running, CancellationTokenSource attempt)
+    {
+        try
+        {
+            if (await running is { Content: { } content })
+                await content.DisposeAsync();
+        }
+        catch (Exception)
+        {
+            // The caller has been answered and the abandonment logged; what it throws now tells nobody anything.
+        }
+        finally
+        {
+            attempt.Dispose();
+        }
+    }
+
+    private static OperationResult Redacted(OperationInvocation invocation, OperationRequest request, OperationResult result) =>
+        SecretRedactor.For(request.Connection.Config, invocation.Provider.SecretFields).Redact(result);
+
+    private static OperationResult Fault(string message) =>
+        OperationResult.Failure(new ProviderError { Category = ErrorCategory.ProviderError, Message = message, OutcomeUnknown = true });
+
+    private static partial class Log
+    {
+        // The exception's message may quote what it was given, so type and stack are all that is logged.
+        [LoggerMessage(3001, LogLevel.Error, "{ExceptionType} in plugin {Provider}, operation {Operation}, correlation {CorrelationId}\n{Stack}")]
+        public static partial void Fault(ILogger logger, string exceptionType, string provider, string operation, string correlationId, string? stack);
+
+        [LoggerMessage(3002, LogLevel.Error, "Plugin {Provider} ignored the deadline of {Seconds} s of operation {Operation}; the call goes on without it")]
+        public static partial void Abandoned(ILogger logger, string provider, string operation, double seconds);
+    }
+}

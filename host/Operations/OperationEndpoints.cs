@@ -1,0 +1,165 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace IntegrationHub.Host.Operations;
+
+internal static class OperationEndpoints
+{
+    /// <summary>The description of streamed content travels in a header: escaped to ASCII, and left out when it would not fit.</summary>
+    private const string ResultHeader = "X-Hub-Result";
+    private const int MaxResultHeader = 4096;
+    private static readonly JsonSerializerOptions Ascii = new() { Encoder = JavaScriptEncoder.Default };
+
+    public static IEndpointRouteBuilder MapOperations(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/connections/{id}").WithTags("Operations");
+        group.MapPost("/operations/{operation}", ExecuteAsync)
+            .RequireRole(HubRole.Developer)
+            .WithName("ExecuteOperation")
+            .WithSummary("Run an operation")
+            .WithDescription("""
+                Body: `{ "params": { … }, "page": { "cursor": "…", "all": false, "maxItems": 1000 } }`. Operations with content take `multipart/form-data` with the part
+                `params` (JSON) first and the content after it, or the content as the body with `?params=` in the query; those that answer content answer its bytes.
+                `Idempotency-Key` is handed to providers that honour one.
+                """)
+            .Accepts<JsonObject>("application/json", "multipart/form-data", "application/octet-stream")
+            .Produces<OperationAnswer>();
+        group.MapPost("/test", TestAsync)
+            .RequireRole(HubRole.Developer)
+            .WithName("TestConnection")
+            .WithSummary("Run the connection tests of the provider")
+            .Produces<IReadOnlyList<ConnectionTestResult>>();
+        return routes;
+    }
+
+    private static async Task ExecuteAsync(string id, string operation, HttpContext context, OperationExecutor executor, CancellationToken cancellationToken)
+    {
+        var caller = context.GetCaller();
+        var target = await executor.FindAsync(caller, id, operation, cancellationToken);
+        OperationInput input;
+        try
+        {
+            // Content of any size is welcome where the operation takes content; everything else keeps the server's limit.
+            if (target.Manifest.Stream.Request && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+                limit.MaxRequestBodySize = null;
+
+            input = await OperationRequestReader.ReadAsync(context, target.Manifest, cancellationToken);
+            if (input.AllPages && target.Manifest.Pagination is null)
+                throw Problem.Invalid($"'{operation}' has no pages.", new Schemas.ValidationIssue("/page/all", "This operation does not page.", "Leave it out.")).ToException();
+        }
+        catch
+        {
+            target.Lease.Dispose();
+            throw;
+        }
+
+        var call = new OperationCall
+        {
+            Parameters = input.Parameters,
+            Content = input.Content,
+            Cursor = input.Cursor,
+            IdempotencyKey = IdempotencyKey(context),
+            CorrelationId = CorrelationId.Of(context),
+        };
+        if (input.AllPages)
+        {
+            await AnswerAllAsync(context, executor, caller, target, call, input.MaxItems, cancellationToken);
+            return;
+        }
+
+        await using var execution = await executor.ExecuteAsync(caller, target, call, cancellationToken);
+        await AnswerAsync(context, target.Connection.Provider, execution, cancellationToken);
+    }
+
+    private static async Task AnswerAsync(HttpContext context, string provider, OperationExecution execution, CancellationToken cancellationToken)
+    {
+        var result = execution.Result;
+        if (result.Error is { } error)
+        {
+            await error.ToProblem(provider).ToResult().ExecuteAsync(context);
+            return;
+        }
+
+        if (result.Content is { } content)
+        {
+            context.Response.ContentType = content.ContentType;
+            context.Response.ContentLength = content.Length;
+            var description = result.Value.ValueKind == JsonValueKind.Undefined ? "" : JsonSerializer.Serialize(result.Value, Ascii);
+            if (description.Length is > 0 and <= MaxResultHeader)
+                context.Response.Headers[ResultHeader] = description;
+
+            await content.Stream.CopyToAsync(context.Response.Body, cancellationToken);
+            return;
+        }
+
+        await WriteAsync(context, result.Value, execution.Duration, execution.Attempts, result.ProviderRequestId, result.NextCursor, cancellationToken);
+    }
+
+    private static async Task AnswerAllAsync(
+        HttpContext context, OperationExecutor executor, Caller caller, OperationTarget target, OperationCall call, int maxItems, CancellationToken cancellationToken)
+    {
+        var items = new List<JsonElement>();
+        var duration = TimeSpan.Zero;
+        var attempts = 0;
+        var cursor = call.Cursor;
+        while (true)
+        {
+            await using var execution = await executor.ExecuteAsync(caller, target, call with { Cursor = cursor }, cancellationToken);
+            duration += execution.Duration;
+            attempts += execution.Attempts;
+            if (execution.Result.Error is { } error)
+            {
+                await error.ToProblem(target.Connection.Provider).ToResult().ExecuteAsync(context);
+                return;
+            }
+
+            if (execution.Result.Items is { ValueKind: JsonValueKind.Array } page)
+                items.AddRange(page.EnumerateArray());
+
+            var next = execution.Result.NextCursor;
+            if (next is null || next == cursor || items.Count >= maxItems)
+            {
+                await WriteAsync(context, JsonSerializer.SerializeToElement(items), duration, attempts, execution.Result.ProviderRequestId, next == cursor ? null : next, cancellationToken);
+                return;
+            }
+
+            cursor = next;
+        }
+    }
+
+    private static Task WriteAsync(
+        HttpContext context, JsonElement value, TimeSpan duration, int attempts, string? providerRequestId, string? nextCursor, CancellationToken cancellationToken)
+    {
+        var body = new OperationAnswer(
+            value.ValueKind == JsonValueKind.Undefined ? null : value,
+            new OperationAnswerMeta(Math.Round(duration.TotalMilliseconds, 3), attempts, providerRequestId, nextCursor));
+        return context.Response.WriteAsJsonAsync(body, HubJson.Options, cancellationToken);
+    }
+
+    private static string? IdempotencyKey(HttpContext context)
+    {
+        var sent = context.Request.Headers["Idempotency-Key"];
+        if (sent.Count == 0)
+            return null;
+
+        var key = sent.Count == 1 ? sent.ToString().Trim() : "";
+        return key.Length is > 0 and <= 255 && key.All(c => c is > ' ' and <= '~')
+            ? key
+            : throw Problem.Invalid("The Idempotency-Key is not usable.", new Schemas.ValidationIssue("", "One header of 1 to 255 printable ASCII characters is expected.")).ToException();
+    }
+
+    private static async Task<IReadOnlyList<ConnectionTestResult>> TestAsync(string id, HttpContext context, ConnectionTester tester, CancellationToken cancellationToken) =>
+        await tester.RunAsync(context.GetCaller(), id, CorrelationId.Of(context), cancellationToken);
+}
+
+internal sealed record OperationAnswer(JsonElement? Result, OperationAnswerMeta Meta);
+
+/// <param name="DurationMs">Milliseconds in the hub and at the provider.</param>
+/// <param name="Attempts">Calls made to the provider.</param>
+/// <param name="ProviderRequestId">The provider's name for the request.</param>
+/// <param name="NextCursor">Where the next page begins, for <c>page.cursor</c>.</param>
+internal sealed record OperationAnswerMeta(double DurationMs, int Attempts, string? ProviderRequestId, string? NextCursor);

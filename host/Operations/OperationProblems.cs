@@ -1,0 +1,55 @@
+using IntegrationHub.Adapters;
+using IntegrationHub.Host.Http;
+
+namespace IntegrationHub.Host.Operations;
+
+/// <summary>How a failed operation is answered.</summary>
+internal static class OperationProblems
+{
+    public static Problem ToProblem(this ProviderError error, string provider)
+    {
+        var (status, title) = Answer(error.Category);
+        return new Problem(status, CodeOf(error.Category), title, error.Message)
+        {
+            Errors = error.Issues.Count > 0 ? error.Issues : null,
+            RetryAfter = error.RetryAfter,
+            Extensions = new Dictionary<string, object?>
+            {
+                ["provider"] = new { id = provider, status = error.ProviderStatus, code = error.ProviderCode, requestId = error.ProviderRequestId },
+                ["outcomeUnknown"] = error.OutcomeUnknown,
+            },
+        };
+    }
+
+    public static string CodeOf(ErrorCategory category) => category switch
+    {
+        ErrorCategory.InvalidParams => "invalid_params",
+        ErrorCategory.Unauthenticated => "unauthenticated",
+        ErrorCategory.PermissionDenied => "permission_denied",
+        ErrorCategory.MissingScope => "missing_scope",
+        ErrorCategory.NotFound => "not_found",
+        ErrorCategory.Conflict => "conflict",
+        ErrorCategory.Declined => "declined",
+        ErrorCategory.RateLimited => "rate_limited",
+        ErrorCategory.Timeout => "timeout",
+        ErrorCategory.Unavailable => "unavailable",
+        ErrorCategory.CircuitOpen => "circuit_open",
+        _ => "provider_error",
+    };
+
+    private static (int Status, string Title) Answer(ErrorCategory category) => category switch
+    {
+        ErrorCategory.InvalidParams => (400, "The parameters were refused"),
+        ErrorCategory.Unauthenticated => (424, "The provider refused the credentials"),
+        ErrorCategory.PermissionDenied => (403, "The credentials lack a permission"),
+        ErrorCategory.MissingScope => (403, "A scope is missing"),
+        ErrorCategory.NotFound => (404, "Not found at the provider"),
+        ErrorCategory.Conflict => (409, "Conflict at the provider"),
+        ErrorCategory.Declined => (402, "Declined"),
+        ErrorCategory.RateLimited => (429, "Too many requests"),
+        ErrorCategory.Timeout => (504, "No answer in time"),
+        ErrorCategory.Unavailable => (502, "The provider is unavailable"),
+        ErrorCategory.CircuitOpen => (503, "The circuit is open"),
+        _ => (502, "The provider failed"),
+    };
+}

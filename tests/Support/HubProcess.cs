@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+
+namespace IntegrationHub.Tests.Support;
+
+/// <summary>The real host in a process of its own, with a data folder of its own. Dispose it to stop the process; the data folder stays until <see cref="DeleteData"/>.</summary>
+public sealed class HubProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly HttpClient Probe = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    private readonly Process process;
+    private readonly StringBuilder output = new();
+
+    private HubProcess(Process process, string data, Uri address, string adminKey)
+    {
+        this.process = process;
+        Data = data;
+        Address = address;
+        AdminKey = adminKey;
+        Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
+        Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", adminKey);
+    }
+
+    public string Data { get; }
+
+    public Uri Address { get; }
+
+    public string AdminKey { get; }
+
+    /// <summary>Calls the API as admin.</summary>
+    public HttpClient Client { get; }
+
+    public int Id => process.Id;
+
+    public bool HasExited => process.HasExited;
+
+    /// <summary>What it wrote to standard output and error.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (output)
+                return output.ToString();
+        }
+    }
+
+    /// <summary>The process's resident memory in bytes.</summary>
+    public long WorkingSet
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
+    public static async Task<HubProcess> StartAsync(
+        string? data = null,
+        string? plugins = null,
+        string environment = "Development",
+        IReadOnlyDictionary<string, string>? variables = null,
+        int? port = null)
+    {
+        data ??= NewDataFolder();
+        var address = new Uri($"http://127.0.0.1:{port ?? FreePort()}");
+
+        // Long enough to be taken, and built here so that no scanner mistakes it for somebody's.
+        var adminKey = "hub_" + string.Concat(Enumerable.Repeat("test-admin-", 4));
+        var start = new ProcessStartInfo("dotnet")
+        {
+            WorkingDirectory = Repository.Root,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            ArgumentList =
+            {
+                Path.Combine(AppContext.BaseDirectory, "hub.dll"), "--data", data, "--urls", address.ToString().TrimEnd('/'),
+                "--plugins", plugins ?? Repository.At("plugins.json"),
+            },
+            Environment = { ["ASPNETCORE_ENVIRONMENT"] = environment, ["HUB_ADMIN_KEY"] = adminKey, ["DOTNET_gcServer"] = "0" },
+        };
+        foreach (var (name, value) in variables ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+
+        var process = new Process { StartInfo = start };
+        var hub = new HubProcess(process, data, address, start.Environment["HUB_ADMIN_KEY"]!);
+        process.OutputDataReceived += (_, line) => hub.Append(line.Data);
+        process.ErrorDataReceived += (_, line) => hub.Append(line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        await hub.WaitUntilReadyAsync();
+        return hub;
+    }
+
+    public static string NewDataFolder() => Directory.CreateTempSubdirectory("hub-test-").FullName;
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Ends the process without any warning (SIGKILL), as a crash does.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks it to stop (SIGTERM) and waits until it has drained.</summary>
+    public async Task<int> StopAsync()
+    {
+        if (!process.HasExited)
+        {
+            using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            await kill.WaitForExitAsync();
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(45));
+            await process.WaitForExitAsync(patience.Token);
+        }
+
+        return process.ExitCode;
+    }
+
+    public void DeleteData() => Directory.Delete(Data, recursive: true);
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (!process.HasExited)
+            await KillAsync();
+
+        process.Dispose();
+    }
+
+    private async Task WaitUntilReadyAsync()
+    {
+        using var patience = new CancellationTokenSource(StartLimit);
+        while (!patience.IsCancellationRequested && !process.HasExited)
+        {
+            try
+            {
+                using var answer = await Probe.GetAsync(new Uri(Address, "/health/ready"), patience.Token);
+                if (answer.IsSuccessStatusCode)
+                    return;
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+
+            // There is nothing to await across processes but the next try.
+            await Task.Delay(50, CancellationToken.None);
+        }
+
+        throw new InvalidOperationException($"The hub did not become ready.\n{Output}");
+    }
+
+    private void Append(string? line)
+    {
+        if (line is null)
+            return;
+
+        lock (output)
+            output.AppendLine(line);
+    }
+}
