@@ -24,7 +24,7 @@ static void Compose(IServiceCollection services) => services
     .AddEgress()
     .AddCatalog()
     .AddPlugins()
-    .AddConnections()
+    .AddHubConnections()
     .AddOperations()
     .AddEvents()
     .AddWebhooks()
@@ -38,7 +38,6 @@ static void Route(WebApplication app)
 
     app.MapHealth();
     app.MapAccess();
-    app.MapCatalog();
     app.MapPlugins();
     app.MapConnections();
     app.MapOperations();

@@ -5,7 +5,7 @@ namespace IntegrationHub.Host.Connections;
 internal static class ConnectionServiceCollectionExtensions
 {
     /// <summary>Needs <see cref="IConnectionStore"/>, the catalog, the secrets and the audit.</summary>
-    public static IServiceCollection AddConnections(this IServiceCollection services)
+    public static IServiceCollection AddHubConnections(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(EnvironmentVariables.OfProcess);
