@@ -9,8 +9,17 @@ using Microsoft.Extensions.Options;
 namespace IntegrationHub.Host.Connections;
 
 /// <summary>Which connections are wanted.</summary>
-internal readonly record struct ConnectionFilter(
-    [FromQuery(Name = "provider")] string? Provider, [FromQuery(Name = "project")] string? Project, [FromQuery(Name = "environment")] string? Environment);
+internal sealed class ConnectionFilter
+{
+    [FromQuery(Name = "provider")]
+    public string? Provider { get; set; }
+
+    [FromQuery(Name = "project")]
+    public string? Project { get; set; }
+
+    [FromQuery(Name = "environment")]
+    public string? Environment { get; set; }
+}
 
 internal static class ConnectionEndpoints
 {
