@@ -27,6 +27,8 @@ internal sealed class SqliteAuditStore(SqliteStorage storage) : IAuditStore
         CREATE INDEX audit_by_target ON audit (target) WHERE target IS NOT NULL;
         CREATE TRIGGER audit_is_not_updated BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'The audit is append-only.'); END;
         CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'The audit is append-only.'); END;
+        CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit WHEN NEW.sequence <= (SELECT MAX(sequence) FROM audit)
+            BEGIN SELECT RAISE(ABORT, 'The audit is append-only.'); END;
         """;
 
     private const string Select =

@@ -17,8 +17,8 @@ internal sealed class SqliteOptions
     /// <summary>How many connections read at the same time. Default 4.</summary>
     public int ReadConnections { get; set; } = 4;
 
-    /// <summary>How many pages (4 KB) are written to the log before they are copied to the database in the background. Default 1000.</summary>
-    public int CheckpointPages { get; set; } = 1000;
+    /// <summary>How many pages (4 KB) are written to the log before they are copied to the database in the background. Default 4000 (16 MB).</summary>
+    public int CheckpointPages { get; set; } = 4000;
 
     /// <summary>How many pages the log may hold before the writer itself stops to empty it. Default 16384 (64 MB).</summary>
     public int MaxLogPages { get; set; } = 16384;
