@@ -159,7 +159,7 @@ internal sealed partial class ConnectionService
 
         var given = ConfigObject.FieldsOf(request.Secrets);
         foreach (var field in given.Keys.Where(field => !provider.SecretFields.Contains(field)))
-            issues.Add(new("/secrets/" + field, "This is not a secret field of the provider.", $"Secret fields: {string.Join(", ", provider.SecretFields.Order(StringComparer.Ordinal))}."));
+            issues.Add(new("/secrets/" + RequestBody.Escape(field), "This is not a secret field of the provider.", $"Secret fields: {string.Join(", ", provider.SecretFields.Order(StringComparer.Ordinal))}."));
 
         issues.AddRange(MaskIssues(provider, given, "/secrets/"));
         var fields = OpenFields(current);
@@ -178,19 +178,19 @@ internal sealed partial class ConnectionService
         if (issues.Count > 0)
             throw Problem.Invalid("The rotation is not valid.", issues).ToException();
 
-        return rotated.Count == 0 ? current : Retire(current, provider, fields, rotated, overlap);
+        return rotated.Count == 0 ? current : Retire(current, fields, rotated, overlap);
     }
 
-    private Connection Retire(Connection current, LoadedProvider provider, Dictionary<string, JsonElement> fields, List<string> rotated, TimeSpan overlap)
+    private Connection Retire(Connection current, Dictionary<string, JsonElement> fields, List<string> rotated, TimeSpan overlap)
     {
         // Values from earlier rotations end no later than the one retired now: a short overlap means that something leaked.
         var now = time.GetUtcNow();
         var end = now + overlap;
         var fresh = rotated.Where(current.Secrets.ContainsKey).Select(field => new RetiredSecret(field, current.Secrets[field].Value, end));
         var earlier = current.RetiredSecrets.Select(retired => rotated.Contains(retired.Field) && retired.ValidUntil > end ? retired with { ValidUntil = end } : retired);
-        var retiredSecrets = fresh.Concat(earlier).Where(retired => now < retired.ValidUntil)
-            .GroupBy(retired => retired.Field, StringComparer.Ordinal)
-            .SelectMany(group => group.Take(MostRetired));
+        var kept = new Dictionary<string, int>(StringComparer.Ordinal);
+        var retiredSecrets = fresh.Concat(earlier)
+            .Where(retired => now < retired.ValidUntil && (kept[retired.Field] = kept.GetValueOrDefault(retired.Field) + 1) <= MostRetired);
 
         var sealedNow = new Dictionary<string, SealedSecret>(current.Secrets, StringComparer.Ordinal);
         foreach (var field in rotated)
@@ -198,7 +198,7 @@ internal sealed partial class ConnectionService
 
         return current with
         {
-            Config = ConfigObject.Of(ConfigObject.FieldsOf(current.Config).Where(field => !provider.SecretFields.Contains(field.Key))),
+            Config = ConfigObject.Of(ConfigObject.FieldsOf(current.Config).Where(field => !rotated.Contains(field.Key))),
             Secrets = sealedNow,
             RetiredSecrets = [.. retiredSecrets],
         };
