@@ -1,6 +1,5 @@
 using System.Text.Json;
 using IntegrationHub.Adapters;
-using IntegrationHub.Host.Caching;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Templates;

@@ -154,14 +154,14 @@ internal sealed partial class ConnectionService
             overlap = Overlap.Default;
         }
 
-        if (request.Secrets.ValueKind != JsonValueKind.Object || !request.Secrets.EnumerateObject().Any())
-            issues.Add(new("/secrets", "The new values are an object with one field or more."));
+        if (request.Config.ValueKind != JsonValueKind.Object || !request.Config.EnumerateObject().Any())
+            issues.Add(new("/config", "The new values are an object with one field or more."));
 
-        var given = ConfigObject.FieldsOf(request.Secrets);
+        var given = ConfigObject.FieldsOf(request.Config);
         foreach (var field in given.Keys.Where(field => !provider.SecretFields.Contains(field)))
-            issues.Add(new("/secrets/" + RequestBody.Escape(field), "This is not a secret field of the provider.", $"Secret fields: {string.Join(", ", provider.SecretFields.Order(StringComparer.Ordinal))}."));
+            issues.Add(new("/config/" + RequestBody.Escape(field), "This is not a secret field of the provider.", $"Secret fields: {string.Join(", ", provider.SecretFields.Order(StringComparer.Ordinal))}."));
 
-        issues.AddRange(MaskIssues(provider, given, "/secrets/"));
+        issues.AddRange(MaskIssues(provider, given, "/config/"));
         var fields = OpenFields(current);
         foreach (var (field, value) in given)
         {
@@ -173,7 +173,7 @@ internal sealed partial class ConnectionService
         }
 
         if (issues.Count == 0 && ProviderSetup.Of(provider).Environment(current.Environment) is { } environment)
-            issues.AddRange(ConnectionRules.Check(provider, environment, current.AuthId, current.BaseUrlOverride, ConfigObject.Of(fields)).Select(issue => issue with { Pointer = Repoint(issue.Pointer, rotated) }));
+            issues.AddRange(ConnectionRules.Check(provider, environment, current.AuthId, current.BaseUrlOverride, ConfigObject.Of(fields)));
 
         if (issues.Count > 0)
             throw Problem.Invalid("The rotation is not valid.", issues).ToException();
@@ -206,9 +206,6 @@ internal sealed partial class ConnectionService
 
     /// <summary>Each is tried against every webhook, so there cannot be many.</summary>
     private const int MostRetired = 5;
-
-    private static string Repoint(string pointer, List<string> rotated) =>
-        rotated.Any(field => pointer == "/config/" + field || pointer.StartsWith($"/config/{field}/", StringComparison.Ordinal)) ? "/secrets" + pointer["/config".Length..] : pointer;
 
     private Dictionary<string, JsonElement> OpenFields(Connection connection)
     {
