@@ -70,8 +70,8 @@ internal sealed record UpdateConnectionRequest
 /// <summary>New values for secret fields.</summary>
 internal sealed record RotateConnectionRequest
 {
-    [Description("The new values by field.")]
-    public required JsonElement Secrets { get; init; }
+    [Description("The new values by field; secret fields only.")]
+    public required JsonElement Config { get; init; }
 
     [Description("How long webhooks signed with the old values are still accepted: 24h (default), 90m, 0s … at most 30d.")]
     public string? Overlap { get; init; }

@@ -1,14 +1,14 @@
 using System.Text.Json;
 using IntegrationHub.Adapters;
-using IntegrationHub.Host.Caching;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Templates;
+using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Connections;
 
 /// <remarks>A connection changed on another node is seen here within <see cref="CacheTime"/>.</remarks>
-internal sealed class ConnectionResolver(IConnectionStore store, ConnectionSecrets secrets, TimeProvider time) : IConnectionResolver
+internal sealed class ConnectionResolver(IConnectionStore store, ConnectionSecrets secrets, IOptions<HubOptions> options, TimeProvider time) : IConnectionResolver
 {
     public static readonly TimeSpan CacheTime = TimeSpan.FromSeconds(30);
     private const int CacheCapacity = 10_000;
@@ -25,6 +25,11 @@ internal sealed class ConnectionResolver(IConnectionStore store, ConnectionSecre
         var setup = ProviderSetup.Of(provider);
         var environment = setup.Environment(connection.Environment)
             ?? throw Problem.Conflict($"The provider '{provider.Id}' no longer offers the environment '{connection.Environment}' of the connection '{connection.Id}'.").ToException();
+
+        // The operator may have allowed it once and no more.
+        if (connection.BaseUrlOverride is not null && !options.Value.AllowBaseUrlOverride)
+            throw Problem.Forbidden(
+                $"The connection '{connection.Id}' replaces the provider's address, which the operator does not allow (Hub:AllowBaseUrlOverride). Remove overrides.baseUrl from it.").ToException();
 
         var fields = ConfigObject.FieldsOf(connection.Config);
         foreach (var (field, secret) in connection.Secrets)

@@ -83,7 +83,7 @@ internal static class ConnectionRules
             yield return new(at, $"The provider's address made from the config is not usable: {fault}");
     }
 
-    private static string Pointer(string field) => "/config/" + field.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+    private static string Pointer(string field) => "/config/" + Http.RequestBody.Escape(field);
 }
 
 /// <summary>What a base address must be.</summary>

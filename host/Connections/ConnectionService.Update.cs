@@ -154,14 +154,14 @@ internal sealed partial class ConnectionService
             overlap = Overlap.Default;
         }
 
-        if (request.Secrets.ValueKind != JsonValueKind.Object || !request.Secrets.EnumerateObject().Any())
-            issues.Add(new("/secrets", "The new values are an object with one field or more."));
+        if (request.Config.ValueKind != JsonValueKind.Object || !request.Config.EnumerateObject().Any())
+            issues.Add(new("/config", "The new values are an object with one field or more."));
 
-        var given = ConfigObject.FieldsOf(request.Secrets);
+        var given = ConfigObject.FieldsOf(request.Config);
         foreach (var field in given.Keys.Where(field => !provider.SecretFields.Contains(field)))
-            issues.Add(new("/secrets/" + field, "This is not a secret field of the provider.", $"Secret fields: {string.Join(", ", provider.SecretFields.Order(StringComparer.Ordinal))}."));
+            issues.Add(new("/config/" + RequestBody.Escape(field), "This is not a secret field of the provider.", $"Secret fields: {string.Join(", ", provider.SecretFields.Order(StringComparer.Ordinal))}."));
 
-        issues.AddRange(MaskIssues(provider, given, "/secrets/"));
+        issues.AddRange(MaskIssues(provider, given, "/config/"));
         var fields = OpenFields(current);
         foreach (var (field, value) in given)
         {
@@ -173,24 +173,24 @@ internal sealed partial class ConnectionService
         }
 
         if (issues.Count == 0 && ProviderSetup.Of(provider).Environment(current.Environment) is { } environment)
-            issues.AddRange(ConnectionRules.Check(provider, environment, current.AuthId, current.BaseUrlOverride, ConfigObject.Of(fields)).Select(issue => issue with { Pointer = Repoint(issue.Pointer, rotated) }));
+            issues.AddRange(ConnectionRules.Check(provider, environment, current.AuthId, current.BaseUrlOverride, ConfigObject.Of(fields)));
 
         if (issues.Count > 0)
             throw Problem.Invalid("The rotation is not valid.", issues).ToException();
 
-        return rotated.Count == 0 ? current : Retire(current, provider, fields, rotated, overlap);
+        return rotated.Count == 0 ? current : Retire(current, fields, rotated, overlap);
     }
 
-    private Connection Retire(Connection current, LoadedProvider provider, Dictionary<string, JsonElement> fields, List<string> rotated, TimeSpan overlap)
+    private Connection Retire(Connection current, Dictionary<string, JsonElement> fields, List<string> rotated, TimeSpan overlap)
     {
         // Values from earlier rotations end no later than the one retired now: a short overlap means that something leaked.
         var now = time.GetUtcNow();
         var end = now + overlap;
         var fresh = rotated.Where(current.Secrets.ContainsKey).Select(field => new RetiredSecret(field, current.Secrets[field].Value, end));
         var earlier = current.RetiredSecrets.Select(retired => rotated.Contains(retired.Field) && retired.ValidUntil > end ? retired with { ValidUntil = end } : retired);
-        var retiredSecrets = fresh.Concat(earlier).Where(retired => now < retired.ValidUntil)
-            .GroupBy(retired => retired.Field, StringComparer.Ordinal)
-            .SelectMany(group => group.Take(MostRetired));
+        var kept = new Dictionary<string, int>(StringComparer.Ordinal);
+        var retiredSecrets = fresh.Concat(earlier)
+            .Where(retired => now < retired.ValidUntil && (kept[retired.Field] = kept.GetValueOrDefault(retired.Field) + 1) <= MostRetired);
 
         var sealedNow = new Dictionary<string, SealedSecret>(current.Secrets, StringComparer.Ordinal);
         foreach (var field in rotated)
@@ -198,7 +198,7 @@ internal sealed partial class ConnectionService
 
         return current with
         {
-            Config = ConfigObject.Of(ConfigObject.FieldsOf(current.Config).Where(field => !provider.SecretFields.Contains(field.Key))),
+            Config = ConfigObject.Of(ConfigObject.FieldsOf(current.Config).Where(field => !rotated.Contains(field.Key))),
             Secrets = sealedNow,
             RetiredSecrets = [.. retiredSecrets],
         };
@@ -206,9 +206,6 @@ internal sealed partial class ConnectionService
 
     /// <summary>Each is tried against every webhook, so there cannot be many.</summary>
     private const int MostRetired = 5;
-
-    private static string Repoint(string pointer, List<string> rotated) =>
-        rotated.Any(field => pointer == "/config/" + field || pointer.StartsWith($"/config/{field}/", StringComparison.Ordinal)) ? "/secrets" + pointer["/config".Length..] : pointer;
 
     private Dictionary<string, JsonElement> OpenFields(Connection connection)
     {

@@ -165,7 +165,7 @@ internal sealed partial class ConnectionService(
 
     private static IEnumerable<ValidationIssue> MaskIssues(LoadedProvider provider, IEnumerable<KeyValuePair<string, JsonElement>> fields, string pointer) =>
         fields.Where(field => provider.SecretFields.Contains(field.Key) && SecretMask.IsMask(field.Value))
-            .Select(field => new ValidationIssue(pointer + field.Key, "This is the mask that stands for a secret, not a secret.", "Send the value itself, or leave the field out."));
+            .Select(field => new ValidationIssue(pointer + RequestBody.Escape(field.Key), "This is the mask that stands for a secret, not a secret.", "Send the value itself, or leave the field out."));
 
     private static IEnumerable<ValidationIssue> NameIssues(string pointer, string name) =>
         ProjectName.IsValid(name) ? [] : [new ValidationIssue(pointer, $"A name here has {ProjectName.Rule}.")];

@@ -4,6 +4,7 @@ namespace IntegrationHub.Host.Connections;
 
 internal static class ConnectionServiceCollectionExtensions
 {
+    /// <remarks>Not AddConnections: the framework has one.</remarks>
     /// <summary>Needs <see cref="IConnectionStore"/>, the catalog, the secrets and the audit.</summary>
     public static IServiceCollection AddHubConnections(this IServiceCollection services)
     {

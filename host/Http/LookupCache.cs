@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace IntegrationHub.Host.Caching;
+namespace IntegrationHub.Host.Http;
 
 /// <summary>
 /// Remembers what a store answered, for a short time and up to a number of entries. What this node changes is forgotten at once; what another node changes, when the time is
