@@ -81,9 +81,21 @@ internal sealed partial class WebhookIngest(
             return WebhookRefusal.NotFound("the provider is not loaded or has no webhooks");
 
         var limit = provider.Manifest.Webhooks?.MaxBytes ?? options.Value.MaxBytes;
-        using var body = await WebhookBody.ReadAsync(context.Request, limit, aborted);
-        if (body is null)
+        WebhookBody? read;
+        try
+        {
+            read = await WebhookBody.ReadAsync(context.Request, limit, aborted);
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException && !aborted.IsCancellationRequested)
+        {
+            // The server reports some broken chunks this way.
+            return WebhookRefusal.Unreadable;
+        }
+
+        if (read is null)
             return WebhookRefusal.TooLarge(limit);
+
+        using var body = read;
 
         ConnectionContext opened;
         try
