@@ -33,7 +33,6 @@ internal static class AddressRules
     [
         Range("::/128", "unspecified"),
         Range("::1/128", "loopback"),
-        Range("::ffff:0:0/96", "IPv4-mapped"),
         Range("::/96", "IPv4-compatible"),
         Range("64:ff9b::/96", "NAT64"),
         Range("64:ff9b:1::/48", "NAT64"),
@@ -53,6 +52,10 @@ internal static class AddressRules
     /// <summary>What kind of non-public address it is; <see langword="null"/> for a public one.</summary>
     public static string? NonPublicKind(IPAddress address)
     {
+        // IPNetwork compares these as IPv4, so that no IPv6 range would hold them.
+        if (address.IsIPv4MappedToIPv6)
+            return "IPv4-mapped";
+
         foreach (var (network, kind) in address.AddressFamily == AddressFamily.InterNetwork ? V4 : V6)
             if (network.Contains(Unscoped(address)))
                 return kind;

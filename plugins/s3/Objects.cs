@@ -25,7 +25,7 @@ internal static class Objects
             WriteText(json, "contentRange", found.ContentRange);
             WriteText(json, "etag", Unquoted(found.ETag));
             WriteText(json, "versionId", found.VersionId);
-            WriteTime(json, "lastModified", found.LastModified);
+            WriteTime(json, "modifiedAt", found.LastModified);
             WriteMetadata(json, found.Metadata);
         });
         var content = new OperationContent(found.ResponseStream, found.Headers.ContentType ?? "application/octet-stream", found.ContentLength, FileName(call.Key))
@@ -48,7 +48,7 @@ internal static class Objects
             WriteText(json, "contentEncoding", found.Headers.ContentEncoding);
             WriteText(json, "etag", Unquoted(found.ETag));
             WriteText(json, "versionId", found.VersionId);
-            WriteTime(json, "lastModified", found.LastModified);
+            WriteTime(json, "modifiedAt", found.LastModified);
             WriteMetadata(json, found.Metadata);
         });
         return OperationResult.Success(description, (int)found.HttpStatusCode, found.ResponseMetadata?.RequestId);
@@ -77,7 +77,7 @@ internal static class Objects
                 json.WriteString("key", item.Key);
                 json.WriteNumber("size", item.Size ?? 0);
                 WriteText(json, "etag", Unquoted(item.ETag));
-                WriteTime(json, "lastModified", item.LastModified);
+                WriteTime(json, "modifiedAt", item.LastModified);
                 WriteText(json, "storageClass", item.StorageClass?.Value);
                 json.WriteEndObject();
             }

@@ -10,6 +10,8 @@ internal static class Presigning
 {
     private const int DefaultSeconds = 15 * 60;
 
+    public static Task<OperationResult> ShareAsync(S3Call call, CancellationToken cancellationToken) => PresignAsync(call, call.Text("method") == "PUT" ? HttpVerb.PUT : HttpVerb.GET);
+
     public static Task<OperationResult> UploadAsync(S3Call call, CancellationToken cancellationToken) => PresignAsync(call, HttpVerb.PUT);
 
     public static Task<OperationResult> DownloadAsync(S3Call call, CancellationToken cancellationToken) => PresignAsync(call, HttpVerb.GET);

@@ -17,6 +17,7 @@ public sealed class S3Adapter : IProviderAdapter
         ["listObjects"] = Objects.ListAsync,
         ["deleteObject"] = Objects.DeleteAsync,
         ["copyObject"] = Objects.CopyAsync,
+        ["presign"] = Presigning.ShareAsync,
         ["presignUpload"] = Presigning.UploadAsync,
         ["presignDownload"] = Presigning.DownloadAsync,
     };

@@ -30,7 +30,7 @@ internal sealed class S3Call : IDisposable
 
     public OperationContent? Content => request.Content;
 
-    public string? Cursor => request.Cursor;
+    public string? Cursor => request.Cursor ?? Text("cursor");
 
     public string Key => Text("key") ?? "";
 
@@ -87,6 +87,9 @@ internal sealed class S3Call : IDisposable
 
     public int? Number(string name) =>
         request.Parameters.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
+
+    public bool Flag(string name, bool otherwise) =>
+        request.Parameters.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : otherwise;
 
     /// <summary>The string members of an object parameter.</summary>
     public IEnumerable<KeyValuePair<string, string>> Pairs(string name) =>

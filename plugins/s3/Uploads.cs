@@ -60,6 +60,9 @@ internal static class Uploads
             DisablePayloadSigning = call.UsesTls,
             UseChunkEncoding = !call.UsesTls,
         };
+        if (!call.Flag("overwrite", otherwise: true))
+            wanted.IfNoneMatch = "*";
+
         wanted.Headers.ContentLength = length;
         Describe(call, wanted.Headers, wanted.Metadata);
         if (call.Text("storageClass") is { } storageClass)
@@ -116,6 +119,9 @@ internal static class Uploads
             }
 
             var complete = new CompleteMultipartUploadRequest { BucketName = call.Bucket, Key = call.Key, UploadId = upload.UploadId, PartETags = parts };
+            if (!call.Flag("overwrite", otherwise: true))
+                complete.IfNoneMatch = "*";
+
             var done = await call.Client.CompleteMultipartUploadAsync(complete, cancellationToken).ConfigureAwait(false);
             return Done(call, total, done.ETag, done.VersionId, (int)done.HttpStatusCode, done.ResponseMetadata?.RequestId);
         }
