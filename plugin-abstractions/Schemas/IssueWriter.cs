@@ -89,7 +89,7 @@ internal sealed class IssueWriter(CompiledSchema compiled, JsonElementReader doc
         var name = error.Property;
         var schema = node?.Properties.FirstOrDefault(p => p.Name == name).Schema;
         var example = schema?.Annotation("x-placeholder");
-        return new Finding(JsonPointer.Append(Pointer(error), name), $"\"{Short(name)}\" is required.", example is null ? null : $"It looks like {Short(example)}.", Sort.Required)
+        return new Finding(PointerText.Append(Pointer(error), name), $"\"{Short(name)}\" is required.", example is null ? null : $"It looks like {Short(example)}.", Sort.Required)
         {
             Name = $"\"{Short(name)}\"",
         };

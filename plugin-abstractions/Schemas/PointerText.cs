@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace IntegrationHub.Schemas;
 
 /// <summary>JSON pointers (RFC 6901), with the manifest language's one extension: <c>-1</c> as an array index means the last element.</summary>
-internal static class JsonPointer
+internal static class PointerText
 {
     /// <summary>The pointer to a child.</summary>
     public static string Append(string pointer, string token) => pointer + "/" + Escape(token);
