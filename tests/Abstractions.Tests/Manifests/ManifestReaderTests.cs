@@ -48,8 +48,6 @@ public sealed class ManifestReaderTests
     [InlineData("/auth/0", "{\"type\":\"oauth2\",\"tokenUrl\":\"https://a.example/t\",\"grant\":\"client_credentials\",\"refreshMargin\":\"1m\"}")]
     [InlineData("/webhooks", "null")]
     [InlineData("/webhooks/verify", "[{\"scheme\":\"token\",\"header\":\"X-Token\",\"secret\":\"{config.webhookSecret}\"},{\"scheme\":\"none\",\"reason\":\"They sign nothing.\",\"when\":{\"header.X\":true}}]")]
-    [InlineData("/webhooks/verify", "{\"scheme\":\"jwt\",\"header\":\"Authorization\",\"secret\":\"{config.webhookSecret}\",\"tolerance\":\"1m\"}")]
-    [InlineData("/webhooks/verify", "{\"scheme\":\"ed25519\",\"header\":\"X-Signature\",\"publicKey\":\"{config.apiVersion}\",\"timestampHeader\":\"X-Time\",\"signed\":\"{timestamp}{body}\",\"tolerance\":\"25h\"}")]
     [InlineData("/webhooks/challenge", "{\"when\":{\"/type\":\"url_verification\"},\"respond\":{\"body\":\"{/challenge}\"}}")]
     [InlineData("/environments/prod/baseUrl", "\"http://127.0.0.1:9200\"")]
     [InlineData("/operations/createPaymentIntent/response/errors/notFound", "[20404]")]
