@@ -38,6 +38,7 @@ static void Route(WebApplication app)
 
     app.MapHealth();
     app.MapAccess();
+    app.MapCatalog();
     app.MapPlugins();
     app.MapConnections();
     app.MapOperations();

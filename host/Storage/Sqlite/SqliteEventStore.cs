@@ -43,9 +43,6 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
 
     private static AppendResult Append(SqliteSession session, EventAppend append)
     {
-        if (append.Raw is { } raw)
-            Insert(session, raw);
-
         var stored = new List<string>(append.Events.Count);
         var duplicates = new List<string>();
         var deliveries = 0;
@@ -69,6 +66,10 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
                 deliveries++;
             }
         }
+
+        // A sender that repeats itself must not fill the disk with what is known already.
+        if ((stored.Count > 0 || append.Events.Count == 0) && append.Raw is { } raw)
+            Insert(session, raw);
 
         return new AppendResult(stored, duplicates, deliveries);
     }
