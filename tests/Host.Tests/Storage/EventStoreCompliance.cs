@@ -101,7 +101,7 @@ public abstract partial class EventStoreCompliance : StoreCompliance
         Assert.Equal([first.Id], result.Duplicates);
         Assert.Equal(0, result.Deliveries);
         Assert.Null(await Events.GetAsync(again.Id, None));
-        Assert.NotNull(await Events.GetRawAsync(raw.Id, None));
+        Assert.Null(await Events.GetRawAsync(raw.Id, None));
         Assert.Single((await Storage.Deliveries.ListAsync(new DeliveryQuery(), new PageRequest(), None)).Items);
     }
 
