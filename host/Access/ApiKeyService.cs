@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using IntegrationHub.Host.Caching;
 using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Access;

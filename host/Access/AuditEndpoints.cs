@@ -16,13 +16,23 @@ internal sealed record AuditModel(
 }
 
 /// <summary>What to look for in the audit.</summary>
-internal readonly record struct AuditFilter(
-    [FromQuery(Name = "actor")] string? Actor,
-    [FromQuery(Name = "action")] string? Action,
-    [FromQuery(Name = "target")] string? Target,
-    [FromQuery(Name = "from")] string? From,
-    [FromQuery(Name = "to")] string? To)
+internal sealed class AuditFilter
 {
+    [FromQuery(Name = "actor")]
+    public string? Actor { get; set; }
+
+    [FromQuery(Name = "action")]
+    public string? Action { get; set; }
+
+    [FromQuery(Name = "target")]
+    public string? Target { get; set; }
+
+    [FromQuery(Name = "from")]
+    public string? From { get; set; }
+
+    [FromQuery(Name = "to")]
+    public string? To { get; set; }
+
     public AuditQuery ToQuery() => new() { Actor = Actor, Action = Action, Target = Target, From = Read("from", From), To = Read("to", To) };
 
     private static DateTimeOffset? Read(string name, string? text)

@@ -4,7 +4,7 @@ using IntegrationHub.Host.Http;
 namespace IntegrationHub.Host.Access;
 
 /// <summary>Writes the audit: changes at once, calls in groups. Register it as the hosted service too, so that what waits is written at shutdown.</summary>
-internal sealed partial class AuditTrail(IAuditStore store, AuditChain chain, TimeProvider time, ILogger<AuditTrail> logger) : BackgroundService, IAuditTrail
+internal sealed partial class AuditTrail(IAuditStore store, AuditChain chain, TimeProvider time, ILogger<AuditTrail> logger) : IAuditTrail, IHostedService, IDisposable
 {
     public const int Capacity = 16_384;
     private const int GroupSize = 256;
@@ -13,6 +13,8 @@ internal sealed partial class AuditTrail(IAuditStore store, AuditChain chain, Ti
     private readonly Channel<AuditEntry> waiting = Channel.CreateBounded<AuditEntry>(
         new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
+    private readonly CancellationTokenSource stopping = new();
+    private Task loop = Task.CompletedTask;
     private long dropped;
 
     public Task RecordAsync(AuditEntry entry, CancellationToken cancellationToken) => store.AppendAsync([entry], chain.Link, cancellationToken);
@@ -24,14 +26,24 @@ internal sealed partial class AuditTrail(IAuditStore store, AuditChain chain, Ti
             Interlocked.Increment(ref dropped);
     }
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken)
     {
-        // The loop ends when the channel is empty, not when it is told to stop.
-        waiting.Writer.TryComplete();
-        await base.StopAsync(cancellationToken);
+        // No BackgroundService: that one does not run at all when the stop comes soon after the start, and what waits would be lost.
+        loop = Task.Run(RunAsync, CancellationToken.None);
+        return Task.CompletedTask;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        waiting.Writer.TryComplete();
+        await stopping.CancelAsync();
+        await loop.WaitAsync(cancellationToken);
+    }
+
+    public void Dispose() => stopping.Dispose();
+
+    // Ends when the channel is complete and empty, not when it is told to stop.
+    private async Task RunAsync()
     {
         var group = new List<AuditEntry>(GroupSize + 1);
         while (await waiting.Reader.WaitToReadAsync(CancellationToken.None))
@@ -42,12 +54,12 @@ internal sealed partial class AuditTrail(IAuditStore store, AuditChain chain, Ti
             if (Interlocked.Exchange(ref dropped, 0) is > 0 and var lost)
                 group.Add(LossOf(lost));
 
-            await WriteAsync(group, stoppingToken);
+            await WriteAsync(group);
             group.Clear();
         }
     }
 
-    private async Task WriteAsync(List<AuditEntry> group, CancellationToken stoppingToken)
+    private async Task WriteAsync(List<AuditEntry> group)
     {
         while (true)
             try
@@ -58,14 +70,14 @@ internal sealed partial class AuditTrail(IAuditStore store, AuditChain chain, Ti
             catch (Exception fault)
             {
                 Log.Failed(logger, fault, group.Count);
-                if (stoppingToken.IsCancellationRequested)
+                if (stopping.IsCancellationRequested)
                 {
                     Log.Lost(logger, group.Count);
                     return;
                 }
 
                 // Cut short by shutdown, which gives the group one last try.
-                await Task.Delay(PauseAfterFault, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(PauseAfterFault, time, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
     }
 

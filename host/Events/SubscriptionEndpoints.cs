@@ -79,4 +79,16 @@ internal sealed record SubscriptionRequest(
 internal sealed record TargetRequest(string? Kind = null, string? Url = null);
 
 /// <summary>What to change. What is left out is undefined, which is not the same as <c>null</c>.</summary>
-internal sealed record SubscriptionPatch(JsonElement Environment = default, JsonElement Description = default, string? Pattern = null, TargetRequest? Target = null, bool? Enabled = null);
+internal sealed record SubscriptionPatch
+{
+    /// <summary>Undefined leaves it as it is; <c>null</c> clears it.</summary>
+    public JsonElement Environment { get; init; }
+
+    public JsonElement Description { get; init; }
+
+    public string? Pattern { get; init; }
+
+    public TargetRequest? Target { get; init; }
+
+    public bool? Enabled { get; init; }
+}

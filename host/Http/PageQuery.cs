@@ -6,16 +6,21 @@ using Microsoft.AspNetCore.Mvc;
 namespace IntegrationHub.Host.Http;
 
 /// <summary>The paging parameters of a list. Take it as <c>[AsParameters]</c>; texts, so that a wrong one gets the hub's own answer.</summary>
-internal readonly record struct PageQuery(
-    [FromQuery(Name = "limit"), Description("How many, 1 to 200. Default 50.")] string? Limit,
-    [FromQuery(Name = "cursor"), Description("The nextCursor of the page before.")] string? Cursor)
+internal sealed class PageQuery
 {
     private const int MaxCursor = 1024;
+
+    // Properties, not a record's parameters: the API description cannot read attributes off those.
+    [FromQuery(Name = "limit"), Description("How many, 1 to 200. Default 50.")]
+    public string? Limit { get; set; }
+
+    [FromQuery(Name = "cursor"), Description("The nextCursor of the page before.")]
+    public string? Cursor { get; set; }
 
     /// <summary>Reads them from a request's query.</summary>
     /// <exception cref="ProblemException">One is not valid.</exception>
     public static PageRequest Bind(HttpContext context) =>
-        new PageQuery(Single(context.Request.Query["limit"]), Single(context.Request.Query["cursor"])).ToRequest();
+        new PageQuery { Limit = Single(context.Request.Query["limit"]), Cursor = Single(context.Request.Query["cursor"]) }.ToRequest();
 
     /// <exception cref="ProblemException">One is not valid.</exception>
     public PageRequest ToRequest()

@@ -181,7 +181,8 @@ internal static partial class RequestBody
         return pointer.ToString();
     }
 
-    private static string Escape(string name) => name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+    /// <summary>A name as one segment of a JSON pointer (RFC 6901).</summary>
+    public static string Escape(string name) => name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
 
     private static ProblemException Invalid(string pointer, string message, string? hint = null) => Problem.Invalid(message, new ValidationIssue(pointer, message, hint)).ToException();
 

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using IntegrationHub.Manifests.Json;
 
 namespace IntegrationHub.Manifests;
 
@@ -6,9 +8,11 @@ namespace IntegrationHub.Manifests;
 public sealed record WebhooksManifest
 {
     /// <summary>Schemes of which any one suffices. In the manifest one object or an array. Never empty.</summary>
+    [JsonConverter(typeof(OneOrManyConverter<VerifyManifest>))]
     public IReadOnlyList<VerifyManifest> Verify { get; init; } = [];
 
     /// <summary>Handshakes that are answered at once and make no event. In the manifest <c>null</c>, one object or an array.</summary>
+    [JsonConverter(typeof(OneOrManyConverter<ChallengeManifest>))]
     public IReadOnlyList<ChallengeManifest> Challenge { get; init; } = [];
 
     /// <summary>Where id, type, time and subject of an event stand.</summary>
@@ -185,15 +189,19 @@ public sealed record RespondManifest
 public sealed record EventManifest
 {
     /// <summary>The provider's id of the event. Nothing found: a SHA-256 of the raw element stands in, so that an identical repetition is still recognised.</summary>
+    [JsonConverter(typeof(OneOrManyConverter<string>))]
     public IReadOnlyList<string> Id { get; init; } = [];
 
     /// <summary>The type. Nothing found: <c>unknown</c>.</summary>
+    [JsonConverter(typeof(OneOrManyConverter<string>))]
     public IReadOnlyList<string> Type { get; init; } = [];
 
     /// <summary>When it happened: Unix seconds, Unix milliseconds or ISO 8601. Nothing found: when it arrived.</summary>
+    [JsonConverter(typeof(OneOrManyConverter<string>))]
     public IReadOnlyList<string> Time { get; init; } = [];
 
     /// <summary>What it is about.</summary>
+    [JsonConverter(typeof(OneOrManyConverter<string>))]
     public IReadOnlyList<string> Subject { get; init; } = [];
 
     /// <summary>JSON pointer to an array of events in one request; empty string when the body itself is the array. Absent: the body is one event.</summary>

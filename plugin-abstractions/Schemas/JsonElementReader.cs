@@ -52,7 +52,7 @@ internal sealed class JsonElementReader : JsonReader, IJsonLineInfo
         if (parent < 0)
             return "";
 
-        return name is null ? JsonPointer.Append(PointerTo(parent), index) : JsonPointer.Append(PointerTo(parent), name);
+        return name is null ? PointerText.Append(PointerTo(parent), index) : PointerText.Append(PointerTo(parent), name);
     }
 
     /// <inheritdoc />

@@ -10,7 +10,7 @@ internal sealed partial class SchemaCompiler
         var hasReference = node.Source.TryGetProperty("$ref", out _);
         foreach (var property in node.Source.EnumerateObject())
         {
-            var at = JsonPointer.Append(node.Pointer, property.Name);
+            var at = PointerText.Append(node.Pointer, property.Name);
             if (SchemaKeywords.Unsupported.TryGetValue(property.Name, out var instead))
                 Report(at, $"The schema keyword \"{property.Name}\" is not supported.", instead);
             else if (!SchemaKeywords.Known.Contains(property.Name) && !property.Name.StartsWith("x-", StringComparison.Ordinal))
@@ -28,12 +28,12 @@ internal sealed partial class SchemaCompiler
         CheckRequired(node);
         foreach (var flag in (string[])["additionalProperties", "additionalItems"])
             if (node.Source.TryGetProperty(flag, out var value) && value.ValueKind is not (JsonValueKind.True or JsonValueKind.False or JsonValueKind.Object))
-                Report(JsonPointer.Append(node.Pointer, flag), $"\"{flag}\" is a boolean or a schema.", null);
+                Report(PointerText.Append(node.Pointer, flag), $"\"{flag}\" is a boolean or a schema.", null);
 
         if (!node.Source.TryGetProperty("type", out var type))
             return;
 
-        var at = JsonPointer.Append(node.Pointer, "type");
+        var at = PointerText.Append(node.Pointer, "type");
         if (type.ValueKind == JsonValueKind.Array && type.GetArrayLength() > 0)
         {
             foreach (var item in type.EnumerateArray())
@@ -55,7 +55,7 @@ internal sealed partial class SchemaCompiler
     private void CheckRequired(SchemaNode node)
     {
         if (Member(node, "required", JsonValueKind.Array) is { } required && required.EnumerateArray().Any(item => item.ValueKind != JsonValueKind.String))
-            Report(JsonPointer.Append(node.Pointer, "required"), "\"required\" lists property names.", null);
+            Report(PointerText.Append(node.Pointer, "required"), "\"required\" lists property names.", null);
     }
 
     private SchemaAssertions ReadAssertions(SchemaNode node)
@@ -63,7 +63,7 @@ internal sealed partial class SchemaCompiler
         var read = new SchemaAssertions
         {
             Enum = ReadEnum(node),
-            Pattern = Member(node, "pattern", JsonValueKind.String) is { } pattern ? Pattern(pattern.GetString()!, JsonPointer.Append(node.Pointer, "pattern")) : null,
+            Pattern = Member(node, "pattern", JsonValueKind.String) is { } pattern ? Pattern(pattern.GetString()!, PointerText.Append(node.Pointer, "pattern")) : null,
             Format = Member(node, "format", JsonValueKind.String)?.GetString(),
             MinLength = Count(node, "minLength"),
             MaxLength = Count(node, "maxLength"),
@@ -79,7 +79,7 @@ internal sealed partial class SchemaCompiler
             MaxProperties = Count(node, "maxProperties"),
         };
         if (read.MultipleOf is { } step && step.GetDouble() <= 0)
-            Report(JsonPointer.Append(node.Pointer, "multipleOf"), "\"multipleOf\" is more than zero.", null);
+            Report(PointerText.Append(node.Pointer, "multipleOf"), "\"multipleOf\" is more than zero.", null);
 
         return read;
     }
@@ -90,7 +90,7 @@ internal sealed partial class SchemaCompiler
             return null;
 
         if (values.GetArrayLength() == 0)
-            Report(JsonPointer.Append(node.Pointer, "enum"), "\"enum\" is empty: no value could ever be valid.", "List the allowed values, or leave it out.");
+            Report(PointerText.Append(node.Pointer, "enum"), "\"enum\" is empty: no value could ever be valid.", "List the allowed values, or leave it out.");
 
         return values.EnumerateArray().ToList();
     }
@@ -103,7 +103,7 @@ internal sealed partial class SchemaCompiler
         if (number.TryGetInt64(out var count) && count >= 0)
             return count;
 
-        Report(JsonPointer.Append(node.Pointer, keyword), $"\"{keyword}\" is a whole number, zero or more.", null);
+        Report(PointerText.Append(node.Pointer, keyword), $"\"{keyword}\" is a whole number, zero or more.", null);
         return null;
     }
 
@@ -129,7 +129,7 @@ internal sealed partial class SchemaCompiler
         if (value.ValueKind == kind)
             return value;
 
-        Report(JsonPointer.Append(node.Pointer, keyword), $"\"{keyword}\" is {JsonKind.Name(kind)}, not {JsonKind.Name(value.ValueKind)}.", null);
+        Report(PointerText.Append(node.Pointer, keyword), $"\"{keyword}\" is {JsonKind.Name(kind)}, not {JsonKind.Name(value.ValueKind)}.", null);
         return null;
     }
 

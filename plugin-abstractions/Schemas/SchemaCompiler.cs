@@ -71,14 +71,14 @@ internal sealed partial class SchemaCompiler
     }
 
     private SchemaNode Child(SchemaNode parent, JsonElement source, string keyword, int depth) =>
-        Node(source, JsonPointer.Append(parent.Pointer, keyword), parent.Secret, depth + 1);
+        Node(source, PointerText.Append(parent.Pointer, keyword), parent.Secret, depth + 1);
 
     private SchemaNode Child(SchemaNode parent, JsonElement source, string keyword, int depth, string name) =>
-        Node(source, JsonPointer.Append(JsonPointer.Append(parent.Pointer, keyword), name), parent.Secret, depth + 1);
+        Node(source, PointerText.Append(PointerText.Append(parent.Pointer, keyword), name), parent.Secret, depth + 1);
 
     private SchemaNode? Resolve(SchemaNode node, JsonElement reference, int depth)
     {
-        var at = JsonPointer.Append(node.Pointer, "$ref");
+        var at = PointerText.Append(node.Pointer, "$ref");
         var text = reference.ValueKind == JsonValueKind.String ? reference.GetString()! : "";
         if (!text.StartsWith('#'))
         {
@@ -87,7 +87,7 @@ internal sealed partial class SchemaCompiler
         }
 
         var pointer = Uri.UnescapeDataString(text[1..]);
-        if (!JsonPointer.TryParse(pointer, out var tokens) || !JsonPointer.TryFind(root, tokens, out var target))
+        if (!PointerText.TryParse(pointer, out var tokens) || !PointerText.TryFind(root, tokens, out var target))
         {
             Report(at, "The reference leads nowhere.", "Write \"#/definitions/name\", and put the schema there.");
             return null;
@@ -145,7 +145,7 @@ internal sealed partial class SchemaCompiler
             return;
 
         if (list.GetArrayLength() == 0)
-            Report(JsonPointer.Append(node.Pointer, keyword), $"\"{keyword}\" is empty.", "Give at least one schema, or leave it out.");
+            Report(PointerText.Append(node.Pointer, keyword), $"\"{keyword}\" is empty.", "Give at least one schema, or leave it out.");
 
         ReadList(node, keyword, list, into, depth);
     }
@@ -154,7 +154,7 @@ internal sealed partial class SchemaCompiler
     {
         var index = 0;
         foreach (var item in list.EnumerateArray())
-            into.Add(Node(item, JsonPointer.Append(JsonPointer.Append(node.Pointer, keyword), index++), node.Secret, depth + 1));
+            into.Add(Node(item, PointerText.Append(PointerText.Append(node.Pointer, keyword), index++), node.Secret, depth + 1));
     }
 
     /// <summary>Definitions that nothing refers to are checked too: they are meant to be schemas.</summary>
@@ -163,7 +163,7 @@ internal sealed partial class SchemaCompiler
         foreach (var keyword in (string[])["definitions", "$defs"])
             if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty(keyword, out var definitions) && definitions.ValueKind == JsonValueKind.Object)
                 foreach (var definition in definitions.EnumerateObject())
-                    Node(definition.Value, JsonPointer.Append("/" + keyword, definition.Name), secret: false, depth: 1);
+                    Node(definition.Value, PointerText.Append("/" + keyword, definition.Name), secret: false, depth: 1);
     }
 
     private void Report(string pointer, string message, string? hint) => issues.Add(new ValidationIssue(pointer, message, hint));

@@ -17,17 +17,18 @@ public sealed class Template
 {
     private readonly TemplateNode root;
 
-    private Template(TemplateNode root, IReadOnlyList<(string Root, string Path)> references)
+    private Template(TemplateNode root, TemplateReferences references)
     {
         this.root = root;
-        References = references;
+        References = references.All;
+        Required = references.Required;
     }
 
     /// <summary>Compiles a template.</summary>
     /// <exception cref="TemplateException">A placeholder is malformed or names an unknown pipe.</exception>
     public static Template Compile(JsonElement template)
     {
-        var references = new List<(string, string)>();
+        var references = new TemplateReferences();
         return new Template(TemplateParser.Parse(template, references), references);
     }
 
@@ -36,7 +37,7 @@ public sealed class Template
     public static Template Compile(string template)
     {
         ArgumentNullException.ThrowIfNull(template);
-        var references = new List<(string, string)>();
+        var references = new TemplateReferences();
         return new Template(TemplateParser.Parse(template, references), references);
     }
 
@@ -44,6 +45,9 @@ public sealed class Template
     /// The first segment of every placeholder's path and the rest of it: <c>("params", "to")</c>; pointers have an empty root. References in pipe arguments are included.
     /// </summary>
     public IReadOnlyList<(string Root, string Path)> References { get; }
+
+    /// <summary>The references of placeholders that have no <c>default</c>.</summary>
+    internal IReadOnlyList<(string Root, string Path)> Required { get; }
 
     /// <summary>Whether the template has no placeholder and so renders to the same value always.</summary>
     public bool IsConstant => References.Count == 0;
@@ -75,10 +79,10 @@ public sealed class Template
     public string? RenderText(ITemplateScope scope) => RenderText(scope, encode: null);
 
     /// <summary>
-    /// Renders to text, passing each placeholder's text through <paramref name="encode"/> (the literal text around it is left alone). Placeholders that end in
-    /// <c>|path</c> or <c>|urlencode</c> have been encoded already and are not encoded again; <paramref name="encode"/>'s second argument says whether that is so.
+    /// Renders to text, passing each placeholder's text through <paramref name="encode"/> (<see langword="null"/> text: the value is missing); the literal text around
+    /// it is left alone.
     /// </summary>
-    internal string? RenderText(ITemplateScope scope, Func<string, bool, string>? encode)
+    internal string? RenderText(ITemplateScope scope, Func<string?, TemplatePlaceholder, string?>? encode)
     {
         ArgumentNullException.ThrowIfNull(scope);
         if (root is TemplateText text)

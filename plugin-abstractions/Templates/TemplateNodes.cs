@@ -78,7 +78,7 @@ internal sealed class TemplateText(IReadOnlyList<TemplatePart> parts) : Template
         return true;
     }
 
-    public string? RenderText(ITemplateScope scope, Func<string, bool, string>? encode)
+    public string? RenderText(ITemplateScope scope, Func<string?, TemplatePlaceholder, string?>? encode)
     {
         if (parts is [var single])
             return Render(single, scope, encode);
@@ -95,13 +95,13 @@ internal sealed class TemplateText(IReadOnlyList<TemplatePart> parts) : Template
         return builder.ToString();
     }
 
-    private static string? Render(TemplatePart part, ITemplateScope scope, Func<string, bool, string>? encode)
+    private static string? Render(TemplatePart part, ITemplateScope scope, Func<string?, TemplatePlaceholder, string?>? encode)
     {
         if (part.Placeholder is not { } placeholder)
             return part.Literal;
 
         var text = placeholder.Evaluate(scope).ToText();
-        return text is null || encode is null ? text : encode(text, placeholder.IsUrlEncoded);
+        return encode is null ? text : encode(text, placeholder);
     }
 }
 
@@ -111,11 +111,14 @@ internal readonly record struct TemplatePart(string? Literal, TemplatePlaceholde
 /// <summary>One placeholder: a reference and the pipes its value goes through.</summary>
 internal sealed class TemplatePlaceholder(TemplateReference reference, IReadOnlyList<TemplatePipe> pipes, bool isUrlEncoded)
 {
+    /// <summary>Whether the last pipe percent-encoded the text already.</summary>
     public bool IsUrlEncoded { get; } = isUrlEncoded;
+
+    public TemplateReference Reference { get; } = reference;
 
     public TemplateValue Evaluate(ITemplateScope scope)
     {
-        var value = reference.TryResolve(scope, out var element) ? new TemplateValue(element) : TemplateValue.Missing;
+        var value = Reference.TryResolve(scope, out var element) ? new TemplateValue(element) : TemplateValue.Missing;
         foreach (var pipe in pipes)
             value = pipe(value, scope);
 

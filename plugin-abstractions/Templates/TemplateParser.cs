@@ -6,7 +6,7 @@ namespace IntegrationHub.Templates;
 /// <summary>Turns template text and JSON into nodes.</summary>
 internal static class TemplateParser
 {
-    public static TemplateNode Parse(JsonElement template, List<(string, string)> references)
+    public static TemplateNode Parse(JsonElement template, TemplateReferences references)
     {
         switch (template.ValueKind)
         {
@@ -31,7 +31,7 @@ internal static class TemplateParser
         }
     }
 
-    public static TemplateText Parse(string template, List<(string, string)> references)
+    public static TemplateText Parse(string template, TemplateReferences references)
     {
         var parts = new List<TemplatePart>();
         var literal = new StringBuilder();
@@ -77,22 +77,35 @@ internal static class TemplateParser
         return new TemplateText(parts);
     }
 
-    private static TemplatePlaceholder ParsePlaceholder(string source, List<(string, string)> references)
+    private static TemplatePlaceholder ParsePlaceholder(string source, TemplateReferences references)
     {
         var pieces = source.Split('|');
         var reference = TemplateReference.Parse(pieces[0])
             ?? throw new TemplateException($"\"{{{source}}}\" is no placeholder: it is written {{root.name}} or {{/json/pointer}}; a literal brace before a letter is written \"{{{{\".");
-        references.Add((reference.Root, reference.Path));
+        references.All.Add((reference.Root, reference.Path));
 
         var pipes = new List<TemplatePipe>();
         var last = "";
+        var optional = false;
         foreach (var piece in pieces[1..])
         {
             var colon = piece.IndexOf(':', StringComparison.Ordinal);
             last = colon < 0 ? piece : piece[..colon];
-            pipes.Add(TemplatePipes.Compile(last, colon < 0 ? null : piece[(colon + 1)..], source, references));
+            pipes.Add(TemplatePipes.Compile(last, colon < 0 ? null : piece[(colon + 1)..], source, references.All));
+            optional |= last == "default";
         }
+
+        if (!optional)
+            references.Required.Add((reference.Root, reference.Path));
 
         return new TemplatePlaceholder(reference, pipes, last is "path" or "urlencode");
     }
+}
+
+/// <summary>What a template refers to: everything, and that without which something is left out.</summary>
+internal sealed class TemplateReferences
+{
+    public List<(string Root, string Path)> All { get; } = [];
+
+    public List<(string Root, string Path)> Required { get; } = [];
 }
