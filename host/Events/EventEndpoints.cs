@@ -82,7 +82,7 @@ internal static class EventEndpoints
                 "This event did not come in by a webhook: it was published by an application or made by the hub.").ToResult();
         }
 
-        if (await store.GetRawAsync(requestId, cancellationToken) is not { } raw)
+        if (await store.GetRawAsync(requestId, cancellationToken) is not { } raw || raw.ExpiresAt <= time.GetUtcNow())
         {
             return new Problem(StatusCodes.Status410Gone, "raw_request_expired", "The raw request is no longer kept",
                 "Raw requests are kept for the time of Hub:Retention:RawBodies; the event itself is still there under /api/events/{id}.").ToResult();

@@ -10,11 +10,10 @@ internal interface IDeliveryStore
 
     /// <summary>
     /// As above, passing over the deliveries of the subscriptions named: their endpoints already have in flight what they may. Without this a backlog for one slow
-    /// endpoint would fill every lease. A store that does not implement it is correct, but isolates endpoints less.
+    /// endpoint would fill every lease.
     /// </summary>
     Task<IReadOnlyList<Delivery>> LeaseExceptAsync(
-        string owner, DateTimeOffset now, TimeSpan leaseFor, int max, IReadOnlyCollection<string> exceptSubscriptions, CancellationToken cancellationToken) =>
-        LeaseAsync(owner, now, leaseFor, max, cancellationToken);
+        string owner, DateTimeOffset now, TimeSpan leaseFor, int max, IReadOnlyCollection<string> exceptSubscriptions, CancellationToken cancellationToken);
 
     /// <summary>Records an attempt and its outcome, and ends the lease: one transaction. Ignored when another owner has taken the delivery over.</summary>
     Task RecordAsync(string owner, AttemptRecord record, CancellationToken cancellationToken);

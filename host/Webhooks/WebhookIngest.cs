@@ -6,6 +6,7 @@ using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Webhooks;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Webhooks;
@@ -81,6 +82,10 @@ internal sealed partial class WebhookIngest(
             return WebhookRefusal.NotFound("the provider is not loaded or has no webhooks");
 
         var limit = provider.Manifest.Webhooks?.MaxBytes ?? options.Value.MaxBytes;
+        // The server's own limit, 30 MB, must not stand in the way of what the operator or the manifest allows.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server && server.MaxRequestBodySize < limit)
+            server.MaxRequestBodySize = limit;
+
         WebhookBody? read;
         try
         {

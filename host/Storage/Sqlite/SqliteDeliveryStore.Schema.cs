@@ -56,15 +56,17 @@ internal sealed partial class SqliteDeliveryStore
     private const string IsFree = "status = 'pending' AND lease_until IS NULL";
     private const string IsLeased = "status = 'pending' AND lease_until IS NOT NULL";
 
+    private const string IsOfOthers = "subscription_id NOT IN (SELECT value FROM json_each($except))";
+
     private const string Lease = $"""
         UPDATE deliveries SET lease_owner = $owner, lease_until = $until
         WHERE number IN (
             SELECT number FROM (
                 SELECT * FROM (
-                    SELECT number, next_attempt_at FROM deliveries WHERE {IsFree} AND next_attempt_at <= $now ORDER BY next_attempt_at LIMIT $max)
+                    SELECT number, next_attempt_at FROM deliveries WHERE {IsFree} AND next_attempt_at <= $now AND {IsOfOthers} ORDER BY next_attempt_at LIMIT $max)
                 UNION ALL
                 SELECT * FROM (
-                    SELECT number, next_attempt_at FROM deliveries WHERE {IsLeased} AND lease_until <= $now ORDER BY lease_until LIMIT $max))
+                    SELECT number, next_attempt_at FROM deliveries WHERE {IsLeased} AND lease_until <= $now AND {IsOfOthers} ORDER BY lease_until LIMIT $max))
             ORDER BY next_attempt_at LIMIT $max)
         RETURNING {Columns}
         """;

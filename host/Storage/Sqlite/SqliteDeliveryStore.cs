@@ -29,10 +29,16 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         session.Execute(CancelLeased, ("$subscription_id", subscriptionId), ("$now", now.ToStored()), ("$reason", reason));
     }
 
-    public async Task<IReadOnlyList<Delivery>> LeaseAsync(string owner, DateTimeOffset now, TimeSpan leaseFor, int max, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<Delivery>> LeaseAsync(string owner, DateTimeOffset now, TimeSpan leaseFor, int max, CancellationToken cancellationToken) =>
+        LeaseExceptAsync(owner, now, leaseFor, max, [], cancellationToken);
+
+    public async Task<IReadOnlyList<Delivery>> LeaseExceptAsync(
+        string owner, DateTimeOffset now, TimeSpan leaseFor, int max, IReadOnlyCollection<string> exceptSubscriptions, CancellationToken cancellationToken)
     {
+        var except = SqliteValues.ToJson(exceptSubscriptions);
         var leased = await storage.WriteAsync(
-            session => session.Query(Lease, Map, ("$owner", owner), ("$now", now.ToStored()), ("$until", (now + leaseFor).ToStored()), ("$max", max)),
+            session => session.Query(
+                Lease, Map, ("$owner", owner), ("$now", now.ToStored()), ("$until", (now + leaseFor).ToStored()), ("$max", max), ("$except", except)),
             cancellationToken);
         if (leased.Count == 0)
             return [];

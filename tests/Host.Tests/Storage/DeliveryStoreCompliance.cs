@@ -24,6 +24,19 @@ public abstract class DeliveryStoreCompliance : StoreCompliance
     }
 
     [Fact]
+    public async Task LeaseExceptAsync_ABacklogForOneSubscription_GivesTheOthers()
+    {
+        var (_, full) = await StoreAsync(3);
+        var (events, _) = await StoreAsync(1);
+        var now = Some.Time();
+        Assert.Equal(2, (await Deliveries.LeaseAsync("w1", now, LeaseTime, 2, None)).Count);
+
+        Assert.Equal(events[0].Id, Assert.Single(await Deliveries.LeaseExceptAsync("w1", now, LeaseTime, 2, [full], None)).EventId);
+        Assert.Empty(await Deliveries.LeaseExceptAsync("w2", now + LeaseTime, LeaseTime, 5, [full, events[0].Id, .. await SubscriptionsAsync()], None));
+        Assert.Equal(4, (await Deliveries.LeaseExceptAsync("w2", now + LeaseTime, LeaseTime, 5, [], None)).Count);
+    }
+
+    [Fact]
     public async Task LeaseAsync_NotDueYet_GivesNothing()
     {
         var (events, _) = await StoreAsync(1);
@@ -224,6 +237,8 @@ public abstract class DeliveryStoreCompliance : StoreCompliance
 
         return (events, subscription.Id);
     }
+
+    private async Task<IEnumerable<string>> SubscriptionsAsync() => (await Storage.Subscriptions.ListEnabledAsync(None)).Select(static subscription => subscription.Id);
 
     private async Task<IEnumerable<string>> IdsAsync(DeliveryQuery query) =>
         (await ReadAllAsync(page => Deliveries.ListAsync(query, page, None), 2)).Select(static delivery => delivery.Id);
