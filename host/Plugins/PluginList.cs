@@ -1,0 +1,145 @@
+using System.Text.Json;
+using IntegrationHub.Schemas;
+
+namespace IntegrationHub.Host.Plugins;
+
+/// <summary>One line of the operator's list.</summary>
+/// <param name="Pointer">Where it stands in the file.</param>
+/// <param name="Path">A folder or a pattern, relative to the file.</param>
+/// <param name="Enabled">Whether the operator wants it loaded.</param>
+internal sealed record PluginListEntry(string Pointer, string Path, bool Enabled);
+
+/// <summary>The operator's <c>plugins.json</c>. What cannot be understood is listed and left out; it never stops the host.</summary>
+internal sealed record PluginList(string File, IReadOnlyList<PluginListEntry> Entries, IReadOnlyList<ValidationIssue> Errors, IReadOnlyList<ValidationIssue> Warnings)
+{
+    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
+    public string Folder => System.IO.Path.GetDirectoryName(File)!;
+
+    /// <summary>Finds the file: the configured one, else in the working folder, else beside the program.</summary>
+    public static string Locate(string? configured)
+    {
+        if (configured is not null)
+            return System.IO.Path.GetFullPath(configured);
+
+        var inWorkingFolder = System.IO.Path.GetFullPath("plugins.json");
+        var besideProgram = System.IO.Path.Combine(AppContext.BaseDirectory, "plugins.json");
+        return !System.IO.File.Exists(inWorkingFolder) && System.IO.File.Exists(besideProgram) ? besideProgram : inWorkingFolder;
+    }
+
+    public static async Task<PluginList> ReadAsync(string file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Parse(file, await System.IO.File.ReadAllBytesAsync(file, cancellationToken));
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return new PluginList(file, [], [], [new("", $"There is no plugin list at '{file}', so no plugin is loaded.", "Create it with { \"plugins\": [\"plugins/*\"] }, or name another in Hub:PluginsFile.")]);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return new PluginList(file, [], [new("", $"The plugin list '{file}' cannot be read: {fault.Message}", "Give the hub's user the right to read it.")], []);
+        }
+    }
+
+    internal static PluginList Parse(string file, ReadOnlyMemory<byte> utf8Json)
+    {
+        // A byte order mark is common in files edited on Windows.
+        if (utf8Json.Span.StartsWith("\uFEFF"u8))
+            utf8Json = utf8Json[3..];
+
+        List<PluginListEntry> entries = [];
+        List<ValidationIssue> errors = [];
+        try
+        {
+            using var document = JsonDocument.Parse(utf8Json, Lenient);
+            ReadRoot(document.RootElement, entries, errors);
+        }
+        catch (JsonException fault)
+        {
+            errors.Add(new("", $"The plugin list is not valid JSON: line {fault.LineNumber + 1}, column {fault.BytePositionInLine + 1}.", "Correct the file; until then no plugin is loaded."));
+        }
+
+        return new PluginList(file, entries, errors, []);
+    }
+
+    private static void ReadRoot(JsonElement root, List<PluginListEntry> entries, List<ValidationIssue> errors)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            errors.Add(new("", "The plugin list is an object.", "Write { \"plugins\": [\"plugins/*\"] }."));
+            return;
+        }
+
+        foreach (var property in root.EnumerateObject())
+            if (property.Name is not ("plugins" or "$schema"))
+                errors.Add(new("/" + property.Name, $"'{property.Name}' is not known.", "The list has one key: plugins."));
+
+        if (!root.TryGetProperty("plugins", out var plugins) || plugins.ValueKind != JsonValueKind.Array)
+        {
+            errors.Add(new("/plugins", "'plugins' is an array of folders.", "Write \"plugins\": [\"plugins/*\"]."));
+            return;
+        }
+
+        var index = 0;
+        foreach (var item in plugins.EnumerateArray())
+            if (ReadEntry($"/plugins/{index++}", item, errors) is { } entry)
+                entries.Add(entry);
+    }
+
+    private static PluginListEntry? ReadEntry(string pointer, JsonElement item, List<ValidationIssue> errors)
+    {
+        if (item.ValueKind == JsonValueKind.String)
+            return ReadPath(pointer, pointer, item, enabled: true, errors);
+
+        if (item.ValueKind != JsonValueKind.Object)
+        {
+            errors.Add(new(pointer, "An entry is a folder, or an object with 'path'.", "Write \"plugins/stripe\" or { \"path\": \"plugins/stripe\", \"enabled\": true }."));
+            return null;
+        }
+
+        // An entry with something in it that this version does not understand is not loaded: what is meant to restrict a plugin must not be overlooked.
+        var known = true;
+        foreach (var property in item.EnumerateObject())
+        {
+            if (property.Name is "path" or "enabled")
+                continue;
+
+            known = false;
+            errors.Add(new($"{pointer}/{property.Name}", $"'{property.Name}' is not known, so the entry is left out.", "An entry has the keys path and enabled."));
+        }
+
+        var enabled = true;
+        if (item.TryGetProperty("enabled", out var flag))
+        {
+            if (flag.ValueKind is JsonValueKind.True or JsonValueKind.False)
+            {
+                enabled = flag.GetBoolean();
+            }
+            else
+            {
+                known = false;
+                errors.Add(new($"{pointer}/enabled", "'enabled' is true or false.", null));
+            }
+        }
+
+        if (!item.TryGetProperty("path", out var path))
+        {
+            errors.Add(new(pointer, "The entry has no 'path'.", "Name the plugin's folder."));
+            return null;
+        }
+
+        var entry = ReadPath(pointer, pointer + "/path", path, enabled, errors);
+        return known ? entry : null;
+    }
+
+    private static PluginListEntry? ReadPath(string entryPointer, string pathPointer, JsonElement path, bool enabled, List<ValidationIssue> errors)
+    {
+        if (path.ValueKind == JsonValueKind.String && path.GetString() is { } text && !string.IsNullOrWhiteSpace(text) && !text.Contains('\0', StringComparison.Ordinal))
+            return new PluginListEntry(entryPointer, text.Replace('\\', '/'), enabled);
+
+        errors.Add(new(pathPointer, "A path is a text that names a folder.", "Write \"plugins/stripe\", or \"plugins/*\" for every folder in plugins."));
+        return null;
+    }
+}

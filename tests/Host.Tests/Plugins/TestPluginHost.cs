@@ -1,0 +1,74 @@
+using System.Text.Json;
+using IntegrationHub.Host.Catalog;
+using IntegrationHub.Host.Egress;
+using IntegrationHub.Host.Plugins;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace IntegrationHub.Host.Tests.Plugins;
+
+/// <summary>The plugin runtime as the hub composes it, over folders of a test's own.</summary>
+internal sealed class TestPluginHost : IAsyncDisposable
+{
+    private readonly EgressHandlers handlers;
+
+    public TestPluginHost(TimeSpan? startTimeout = null, HubOptions? hub = null)
+    {
+        hub ??= new HubOptions { AllowPrivateTargets = true };
+        hub.Data = Path.Combine(Folder, "data");
+        hub.PluginsFile = Path.Combine(Folder, "plugins.json");
+        var policy = new AddressPolicy(hub);
+        handlers = new EgressHandlers(policy, EgressConnector.SystemResolver);
+        var options = Options.Create(new PluginOptions { StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30) });
+        var shadows = new ShadowFolders(hub.Data);
+        var loader = new PluginLoader(shadows, new ProviderBuilder(TimeProvider.System), new ProviderHttpFactory(handlers, policy), TimeProvider.System, NullLoggerFactory.Instance, options);
+        Host = new PluginHost(loader, shadows, Catalog, Registry, Options.Create(hub), options, TimeProvider.System, NullLogger<PluginHost>.Instance);
+    }
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("hub-plugins-").FullName;
+
+    public ProviderCatalog Catalog { get; } = new();
+
+    public PluginRegistry Registry { get; } = new();
+
+    public PluginHost Host { get; }
+
+    public static string RepositoryRoot { get; } = FindRoot();
+
+    public static string TestPlugin(string name) => Path.Combine(RepositoryRoot, "artifacts", "test-plugins", name);
+
+    public async Task LoadAsync(params IEnumerable<string> folders)
+    {
+        WriteList(JsonSerializer.Serialize(new { plugins = folders }));
+        await Host.LoadAllAsync(CancellationToken.None);
+    }
+
+    public void WriteList(string json) => File.WriteAllText(Path.Combine(Folder, "plugins.json"), json);
+
+    /// <summary>Writes a plugin folder with a manifest alone.</summary>
+    public string WritePlugin(string folder, string manifest)
+    {
+        var path = Directory.CreateDirectory(Path.Combine(Folder, folder)).FullName;
+        File.WriteAllText(Path.Combine(path, "manifest.json"), manifest);
+        return path;
+    }
+
+    public static string Manifest(string id, string more = "") =>
+        $$"""{ "manifestVersion": 1, "id": "{{id}}", "name": "{{id}}", "version": "1.0.0", "category": "developer", "description": { "en": "x" }{{more}} }""";
+
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        handlers.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Hub.sln")))
+            folder = folder.Parent;
+
+        return folder?.FullName ?? throw new InvalidOperationException("The tests run inside the repository.");
+    }
+}

@@ -1,0 +1,16 @@
+using System.Text.Json;
+using ExampleLibrary;
+using IntegrationHub.Adapters;
+
+namespace LibraryV1User;
+
+/// <summary>Needs version 1 of a library.</summary>
+public sealed class Adapter : IProviderAdapter
+{
+    public ValueTask InitializeAsync(ProviderContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    public ValueTask<OperationResult> ExecuteAsync(OperationRequest request, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(OperationResult.Success(JsonElement.Parse($"\"{Library.Version}\"")));
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
