@@ -132,7 +132,7 @@ public sealed class TemplatePipeTests
     {
         foreach (var name in TemplatePipes.Names.Where(name => name != "default"))
         {
-            var argument = name switch { "map" => ":a=b", "prefix" or "suffix" or "pluck" or "wrap" => ":x", "minor" or "major" => ":usd", _ => "" };
+            var argument = name switch { "map" => ":a=b", "prefix" or "suffix" or "pluck" or "wrap" => ":x", "minor" or "major" => ":usd", "with" => ":x=params.nothing", _ => "" };
             Assert.Null(Template.Compile($"{{params.v|{name}{argument}}}").Render(TemplateScope.Empty));
         }
     }

@@ -94,7 +94,7 @@ public sealed class EmulatorTests
               xoxb-contract: { login: developer, scopes: ["chat:write", "channels:read", "channels:manage", "users:read.email"] }
             slack:
               team: { name: W, domain: w }
-              users: [{ name: developer, real_name: Dev, email: d@example.com }]
+              users: [{ name: developer, real_name: Dev, email: d@example.com }, { name: layla, real_name: Layla, email: layla@example.com }]
               channels: [{ name: general }, { name: random }]
             """);
 
@@ -118,7 +118,7 @@ public sealed class EmulatorTests
         var lost = await hub.RunAsync(slack.Address + "/api", "postMessage", new { channel = "C0MISSING", text = "x" });
         Assert.Equal((ErrorCategory.NotFound, "channel_not_found"), (lost.Error!.Category, lost.Error.ProviderCode));
 
-        var person = await Succeed(hub.RunAsync(slack.Address + "/api", "findUserByEmail", new { email = "d@example.com" }));
+        var person = await Succeed(hub.RunAsync(slack.Address + "/api", "findUserByEmail", new { email = "layla@example.com" }));
         var opened = await Succeed(hub.RunAsync(slack.Address + "/api", "openConversation", new { users = new[] { Text(person.GetProperty("user"), "id") } }));
         var conversation = Text(opened.GetProperty("channel"), "id");
         var direct = await Succeed(hub.RunAsync(slack.Address + "/api", "postMessage", new { channel = conversation, text = "مرحبا" }));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using IntegrationHub.Contract.Tests.Providers.Rig;
 using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
@@ -21,6 +22,17 @@ public sealed class ManifestTests
         Assert.True(read.Warnings.Count == 0, string.Join('\n', read.Warnings));
         Assert.Equal(provider, read.Manifest!.Id);
         Assert.True(File.Exists(Repository.At("plugins", provider, read.Manifest.Icon!)));
+    }
+
+    [Fact]
+    public void Read_ItemOutsideOfAList_IsAnError()
+    {
+        var manifest = JsonNode.Parse(ProviderUnderTest.Source("stripe").Span)!;
+        manifest["operations"]!["createCheckoutSession"]!["implements"]!["params"]!["client_reference_id"] = "{item.sku}";
+
+        var error = Assert.Single(ManifestReader.Read(JsonSerializer.SerializeToUtf8Bytes(manifest)).Errors);
+
+        Assert.Equal("/operations/createCheckoutSession/implements/params/client_reference_id", error.Pointer);
     }
 
     [Theory]
