@@ -8,13 +8,22 @@ internal interface IDeliveryStore
     /// <summary>Leases up to <paramref name="max"/> pending deliveries that are due and not leased, the longest due first, with their events.</summary>
     Task<IReadOnlyList<Delivery>> LeaseAsync(string owner, DateTimeOffset now, TimeSpan leaseFor, int max, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// As above, passing over the deliveries of the subscriptions named: their endpoints already have in flight what they may. Without this a backlog for one slow
+    /// endpoint would fill every lease.
+    /// </summary>
+    Task<IReadOnlyList<Delivery>> LeaseExceptAsync(
+        string owner, DateTimeOffset now, TimeSpan leaseFor, int max, IReadOnlyCollection<string> exceptSubscriptions, CancellationToken cancellationToken);
+
     /// <summary>Records an attempt and its outcome, and ends the lease: one transaction. Ignored when another owner has taken the delivery over.</summary>
     Task RecordAsync(string owner, AttemptRecord record, CancellationToken cancellationToken);
 
     /// <summary>Gives leased deliveries back untouched, at shutdown.</summary>
     Task ReleaseAsync(string owner, IReadOnlyList<string> deliveryIds, CancellationToken cancellationToken);
 
-    /// <summary>When the next pending delivery is due; <see langword="null"/> when none is pending.</summary>
+    /// <summary>
+    /// When the next pending delivery can be leased: when it is due, or when its lease expires if that is later. <see langword="null"/> when none is pending.
+    /// </summary>
     Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellationToken);
 
     Task<Delivery?> GetAsync(string id, CancellationToken cancellationToken);

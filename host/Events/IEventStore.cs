@@ -6,7 +6,8 @@ namespace IntegrationHub.Host.Events;
 internal interface IEventStore
 {
     /// <summary>
-    /// Stores a raw request (if any), the events that are not repetitions, and a pending delivery for each subscription named with them: one transaction, all or nothing.
+    /// Stores the events that are not repetitions, a pending delivery for each subscription named with them, and the raw request unless every event is a repetition:
+    /// one transaction, all or nothing.
     /// An event is a repetition when its connection (or project, when it has none) and provider event id were stored within the dedupe window before.
     /// </summary>
     /// <exception cref="StoreBusyException">The queue of appends is full: answer 503, acknowledge nothing.</exception>

@@ -10,6 +10,15 @@ namespace IntegrationHub.Adapters;
 /// A buffered answer may have 32 MB; a larger one needs an operation with <c>"stream": { "response": true }</c>. Content streams are passed on as they are read.
 /// Redirects are not followed: a 3xx is a failure unless the operation lists it as a success. Of a plugin with code, this adapter runs the operations that have an
 /// <c>http</c> part, so that the code can hand those to it.
+/// <list type="bullet">
+/// <item>Headers: the operation's own replace authentication's, which replace the defaults. Framing headers and <c>Host</c> cannot be set.</item>
+/// <item><c>response</c>: what the operation leaves out is taken from the provider's defaults, key by key.</item>
+/// <item>Arrays in queries are written as the operation's <c>body</c> says, else as the provider's forms are, else by repeating the name.</item>
+/// <item>Forms write <c>null</c> as an empty value (providers clear a field with it); queries and multipart fields leave it out.</item>
+/// <item>A multipart template names a file by an object <c>{ "filename", "contentType", "content" or "base64" }</c>; the content stream is the part <c>filePart</c>.</item>
+/// <item>Next pages are fetched from the operation's own origin only; a cursor that holds an address is signed by the connection's secrets.</item>
+/// <item>Secrets of the connection are blanked out of what the provider says in errors. Nothing of requests or answers is logged.</item>
+/// </list>
 /// </remarks>
 public sealed partial class RestAdapter : IProviderAdapter
 {

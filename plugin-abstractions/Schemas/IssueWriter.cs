@@ -98,7 +98,8 @@ internal sealed class IssueWriter(CompiledSchema compiled, JsonElementReader doc
     private Finding Unknown(ValidationError error, SchemaNode? node)
     {
         var names = node?.Properties.Select(p => p.Name).ToList() ?? [];
-        var hint = names.Count == 0 ? "Leave it out." : Nearest.Hint(error.Property, names);
+        var patterns = node?.PatternProperties.Select(p => p.Pattern.Text).Where(text => text != "^x-").ToList() ?? [];
+        var hint = names.Count > 0 ? Nearest.Hint(error.Property, names) : patterns.Count > 0 ? $"Names match {string.Join(" or ", patterns)}" : "Leave it out.";
         return new Finding(Pointer(error), $"\"{Short(error.Property)}\" is not known here.", hint, Sort.Unknown);
     }
 

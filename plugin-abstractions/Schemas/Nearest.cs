@@ -6,7 +6,7 @@ internal static class Nearest
     private const int LongestName = 64;
 
     /// <summary>The candidate with the smallest edit distance (optimal string alignment, without case), when it is close enough to be meant.</summary>
-    public static string? To(string name, IEnumerable<string> candidates)
+    public static string? To(string name, IReadOnlyCollection<string> candidates)
     {
         if (name.Length > LongestName)
             return null;
@@ -23,7 +23,8 @@ internal static class Nearest
             bestDistance = distance;
         }
 
-        return best;
+        // Somebody who writes "amount" for "amountMinor" is further away than any threshold, and still near.
+        return best ?? candidates.FirstOrDefault(candidate => name.Length >= 3 && candidate.StartsWith(name, StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>A hint that names the nearest candidate, or all of them when they are few.</summary>

@@ -50,10 +50,13 @@ internal sealed class Ed25519
         // R = S·B - k·A, both products at once.
         var both = Base.Add(negated);
         var sum = Point.Identity;
+        Span<byte> kBytes = stackalloc byte[KeySize];
+        kBytes.Clear();
+        k.TryWriteBytes(kBytes, out _, isUnsigned: true);
         for (var bit = 252; bit >= 0; bit--)
         {
             sum = sum.Double();
-            sum = (((s >> bit) & 1) == 1, ((k >> bit) & 1) == 1) switch
+            sum = (FieldElement.Bit(signature[KeySize..], bit), FieldElement.Bit(kBytes, bit)) switch
             {
                 (true, true) => sum.Add(both),
                 (true, false) => sum.Add(Base),

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 
 namespace IntegrationHub.Webhooks;
 
@@ -43,7 +42,6 @@ internal readonly struct FieldElement
 
     public static FieldElement operator -(in FieldElement f) => Zero - f;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static FieldElement operator *(in FieldElement f, in FieldElement g)
     {
         // 2^255 = 19: what overflows the fifth limb comes back nineteenfold at the first.
@@ -78,13 +76,19 @@ internal readonly struct FieldElement
             w0 & Mask, ((w0 >> 51) | (w1 << 13)) & Mask, ((w1 >> 38) | (w2 << 26)) & Mask, ((w2 >> 25) | (w3 << 39)) & Mask, (w3 >> 12) & Mask);
     }
 
+    /// <summary>One bit of a little-endian integer.</summary>
+    public static bool Bit(ReadOnlySpan<byte> bytes, int bit) => ((bytes[bit >> 3] >> (bit & 7)) & 1) == 1;
+
     public FieldElement Power(BigInteger exponent)
     {
+        Span<byte> bytes = stackalloc byte[32];
+        bytes.Clear();
+        exponent.TryWriteBytes(bytes, out _, isUnsigned: true);
         var result = One;
         for (var bit = (int)exponent.GetBitLength() - 1; bit >= 0; bit--)
         {
             result *= result;
-            if (((exponent >> bit) & 1) == 1)
+            if (Bit(bytes, bit))
                 result *= this;
         }
 

@@ -180,7 +180,8 @@ internal sealed partial class RequestTemplate
             case Part.SortedForm:
                 return values.Request.IsForm ? SortedForm(values.Request.Form) : "";
             case Part.Pointer when values.Element.ValueKind != JsonValueKind.Undefined:
-                return segment.Pointer!.TryFind(values.Element, out var found) ? RequestParts.Text(found) : null;
+                // An object is no id, type or subject: the next rule of the list has its turn.
+                return segment.Pointer!.TryFind(values.Element, out var found) && found.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array) ? RequestParts.Text(found) : null;
             case Part.Pointer:
                 return values.Request.Pointer(segment.Pointer!);
             case Part.Connection:

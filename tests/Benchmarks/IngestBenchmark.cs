@@ -94,7 +94,7 @@ internal static class IngestBenchmark
         {
             var page = await hub.Client.GetFromJsonAsync<JsonElement>("/api/events?limit=200" + (cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor)));
             foreach (var item in page.GetProperty("items").EnumerateArray())
-                if (!ids.Add(item.GetProperty("providereventid").GetString()!))
+                if (!ids.Add(item.GetProperty("providerEventId").GetString()!))
                     doubled++;
 
             cursor = page.GetProperty("nextCursor").GetString();

@@ -27,13 +27,16 @@ internal readonly record struct RestContent(RestContentKind Kind, JsonElement Va
 
     private const int MaxDepth = 128;
 
+    /// <summary>Memory set aside on the word of a Content-Length alone.</summary>
+    private const int MostTrusted = 1024 * 1024;
+
     public static async Task<RestContent> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (response.Content.Headers.ContentLength > MaxBufferedBytes)
             return new(RestContentKind.TooLarge, default);
 
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        using var memory = new MemoryStream((int)(response.Content.Headers.ContentLength ?? 0));
+        using var memory = new MemoryStream((int)Math.Min(response.Content.Headers.ContentLength ?? 0, MostTrusted));
         var buffer = ArrayPool<byte>.Shared.Rent(81920);
         try
         {

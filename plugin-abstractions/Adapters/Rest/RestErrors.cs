@@ -64,12 +64,12 @@ internal sealed class RestErrors
     /// <summary>A provider's words made fit to show: no secrets, no control characters, not longer than needed.</summary>
     public string Clean(string text, ConnectionContext connection)
     {
+        // Secrets first: of a secret with line breaks, cleaning or cutting would leave something that is no longer recognised.
         var builder = new StringBuilder();
         foreach (var c in secrets.Redact(text, connection))
             builder.Append(char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator || IsDirectionOverride(c) ? ' ' : c);
 
-        // Once more: a secret of several lines may only be recognised in one of the two shapes.
-        var clean = secrets.Redact(builder.ToString(), connection).Trim();
+        var clean = builder.ToString().Trim();
         if (clean.Length <= LongestMessage)
             return clean;
 

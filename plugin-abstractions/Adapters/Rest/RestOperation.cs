@@ -36,14 +36,7 @@ internal sealed class RestOperation
         var manifest = http.Body ?? new BodyManifest { Kind = http.Method is "POST" or "PUT" or "PATCH" ? BodyKind.Json : BodyKind.None };
         bodyKind = manifest.Kind;
 
-        // Where nothing is said, a query repeats the name, as OpenAPI does; forms number their items.
-        queryArrays = manifest.Kind switch
-        {
-            BodyKind.Form => manifest.ArrayFormat,
-            BodyKind.None when manifest.ArrayFormat != ArrayFormat.Indices => manifest.ArrayFormat,
-            _ => ArrayFormat.Repeat,
-        };
-
+        queryArrays = QueryArrays(provider, manifest);
         foreach (var template in address.Templates.Concat(headers.Templates).Concat(defaultHeaders.Templates).Concat(query?.Select(entry => entry.Template) ?? []))
             used.UnionWith(RestTemplates.UsedParameters(template));
 
@@ -122,6 +115,18 @@ internal sealed class RestOperation
         }
 
         return pairs;
+    }
+
+    /// <summary>
+    /// How arrays are written in the query: as the operation's own body says; else as the provider's forms do, since whoever reads <c>a[0]</c> in one reads it in the
+    /// other; else by repeating the name, as OpenAPI does where nothing is said.
+    /// </summary>
+    private static ArrayFormat QueryArrays(ProviderManifest provider, BodyManifest body)
+    {
+        if (body.Kind == BodyKind.Form || body is { Kind: BodyKind.None, ArrayFormat: not ArrayFormat.Indices })
+            return body.ArrayFormat;
+
+        return provider.Operations.Values.Select(operation => operation.Http?.Body).FirstOrDefault(other => other?.Kind == BodyKind.Form)?.ArrayFormat ?? ArrayFormat.Repeat;
     }
 
     /// <summary>The operation's own keys, and the defaults where it says nothing.</summary>

@@ -107,10 +107,11 @@ internal sealed class RestPagination
 
             default:
                 var target = manifest.Style == PaginationStyle.Link ? LinkHeader.Next(linkHeaders) : next!.TryEvaluate(body, out var url) && url.ValueKind == JsonValueKind.String ? url.GetString() : null;
-                if (string.IsNullOrEmpty(target) || !Uri.TryCreate(address, target, out var resolved) || resolved == address)
+                if (string.IsNullOrEmpty(target) || !Uri.TryCreate(address, target, out var resolved) || resolved == address || resolved.Scheme is not ("https" or "http"))
                     return null;
 
-                if (!RestAddress.SameOrigin(resolved, address))
+                // Where the operator has put the provider elsewhere (an emulator, a proxy), its answers still name its own address; only path and query are taken from it.
+                if (!RestAddress.SameOrigin(resolved, address) && !call.Connection.BaseUrlOverridden)
                 {
                     foreignOrigin = resolved.GetLeftPart(UriPartial.Authority);
                     return null;

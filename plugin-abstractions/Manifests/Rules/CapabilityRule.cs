@@ -16,7 +16,7 @@ internal sealed class CapabilityRule : IManifestRule
 
             if (CapabilityCatalog.Find(name) is null)
             {
-                var near = Nearest.To(name, CapabilityCatalog.All.Select(capability => capability.Name));
+                var near = Nearest.To(name, CapabilityCatalog.All.Select(capability => capability.Name).ToList());
                 findings.Error(implements["capability"].Pointer, $"There is no capability \"{name}\".", near is null ? $"Known: {string.Join(", ", CapabilityCatalog.All.Select(c => c.Name))}." : $"Did you mean \"{near}\"?");
             }
 

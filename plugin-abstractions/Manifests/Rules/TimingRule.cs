@@ -20,8 +20,8 @@ internal sealed class TimingRule : IManifestRule
                 findings.Error(place.Pointer, "This length of time is zero.", "Make it longer, or leave it out.");
 
         foreach (var scheme in draft.Root["webhooks"]["verify"].OneOrMany())
-            if (Length(scheme["tolerance"], TimeSpan.FromSeconds(1)) is var tolerance && (tolerance <= TimeSpan.Zero || tolerance > TimeSpan.FromDays(1)))
-                findings.Error(scheme["tolerance"].Pointer, "A tolerance is more than zero and at most a day.", "Five minutes are usual: \"5m\".");
+            if (Length(scheme["tolerance"], TimeSpan.FromSeconds(1)) is var tolerance && (tolerance <= TimeSpan.Zero || tolerance > TimeSpan.FromDays(7)))
+                findings.Error(scheme["tolerance"].Pointer, "A tolerance is more than zero and at most a week.", "Five minutes are usual: \"5m\". Longer ones are for providers that repeat a webhook with its first timestamp.");
     }
 
     private static TimeSpan Length(Place place, TimeSpan preset) => place.Text is { } text && DurationConverter.TryParse(text, out var length) ? length : preset;

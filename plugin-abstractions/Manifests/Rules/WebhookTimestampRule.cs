@@ -7,6 +7,10 @@ internal sealed class WebhookTimestampRule : IManifestRule
     {
         foreach (var scheme in draft.Root["webhooks"]["verify"].OneOrMany())
         {
+            // A JSON Web Token carries its own times.
+            if (scheme["scheme"].Text is not ("hmac" or "ecdsa" or "ed25519" or "rsa"))
+                continue;
+
             var signs = scheme["signed"].Or("{body}").Contains("{timestamp}", StringComparison.Ordinal);
             var hasSource = scheme["format"].Or("").Contains("{timestamp}", StringComparison.Ordinal) || scheme["timestampHeader"].Exists || scheme["timestampBody"].Exists;
             if (signs && !hasSource)

@@ -132,6 +132,29 @@ public sealed class RestAdapterPaginationTests
     }
 
     [Fact]
+    public async Task Url_OfAnOverriddenProvider_IsFollowedAtTheOverride()
+    {
+        var harness = With(new() { Style = PaginationStyle.Url, Next = "/next", Items = "/i" }).Responds(200, """{"i":[1],"next":"https://api.acme.test/v1/things?page=2"}""");
+        harness.BaseUrl = "http://127.0.0.1:21100";
+        harness.BaseUrlOverridden = true;
+
+        await harness.RunAsync(cursor: (await harness.RunAsync()).NextCursor);
+
+        Assert.Equal("http://127.0.0.1:21100/v1/things?page=2", harness.Requests[1].Uri.AbsoluteUri);
+    }
+
+    [Theory]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("http://[")]
+    public async Task Url_OfAnOddScheme_IsTheEnd(string next)
+    {
+        var harness = With(new() { Style = PaginationStyle.Url, Next = "/next", Items = "/i" }).Responds(200, $$"""{"i":[1],"next":"{{next}}"}""");
+        harness.BaseUrlOverridden = true;
+        Assert.Null((await harness.RunAsync()).NextCursor);
+    }
+
+    [Fact]
     public async Task Url_WithCredentialsInIt_LeavesThemOutOfTheCursor()
     {
         var auth = new AuthManifest { Type = AuthType.ApiKey, Apply = new() { Query = new Dictionary<string, string> { ["api_key"] = "{config.secretKey}" } } };

@@ -109,6 +109,19 @@ public sealed class RestAdapterRequestTests
         Assert.Equal("h", harness.Sent.Headers["X-Used"]);
     }
 
+    [Theory]
+    [InlineData(ArrayFormat.Indices, "?expand%5B0%5D=data")]
+    [InlineData(ArrayFormat.Repeat, "?expand=data")]
+    public async Task Query_OfAProviderWithForms_WritesArraysAsTheyDo(ArrayFormat format, string expected)
+    {
+        var harness = new RestHarness
+        {
+            OtherOperations = new Dictionary<string, OperationManifest> { ["other"] = new() { Http = Post(new() { Kind = BodyKind.Form, ArrayFormat = format }) } },
+        };
+        await harness.RunAsync("""{"expand":["data"]}""");
+        Assert.Equal(expected, harness.Sent.Uri.Query);
+    }
+
     [Fact]
     public async Task Query_OfTemplates_IsAllThatIsSent()
     {

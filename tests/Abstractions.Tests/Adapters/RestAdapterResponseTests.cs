@@ -253,6 +253,13 @@ public sealed class RestAdapterResponseTests
     }
 
     [Fact]
+    public async Task Error_QuotingASecretOfSeveralLines_IsRedacted()
+    {
+        var harness = new RestHarness { Config = RestHarness.Json("""{"secretKey":"line-one\nline-two"}""") };
+        Assert.Equal("bad •••• given", (await harness.Responds(401, """{"message":"bad line-one\nline-two given"}""").RunAsync()).Error!.Message);
+    }
+
+    [Fact]
     public async Task Error_SecretAtTheCut_IsRedactedWhole()
     {
         var error = (await new RestHarness().Responds(400, $$"""{"message":"{{new string('a', 490)}}{{RestHarness.Secret}}"}""").RunAsync()).Error!;

@@ -24,6 +24,10 @@ internal sealed class RestHarness : IProviderHttp
 
     public EntryManifest? Entry { get; set; }
 
+    public IReadOnlyDictionary<string, OperationManifest> OtherOperations { get; set; } = new Dictionary<string, OperationManifest>();
+
+    public bool BaseUrlOverridden { get; set; }
+
     public string BaseUrl { get; set; } = "https://api.provider.test";
 
     public JsonElement Config { get; set; } = JsonElement.Parse($$"""{"secretKey":"{{Secret}}","region":"eu"}""");
@@ -78,7 +82,7 @@ internal sealed class RestHarness : IProviderHttp
                 {
                     ManifestVersion = 1, Id = "acme", Name = "Acme", Version = "1.0.0", Category = "other", Auth = Auth, Defaults = Defaults, Limits = Limits, Entry = Entry,
                     Config = Json("""{"type":"object","properties":{"secretKey":{"type":"string","x-secret":true},"region":{"type":"string"},"deep":{"type":"object","properties":{"pin":{"type":"string","x-secret":true}}}}}"""),
-                    Operations = new Dictionary<string, OperationManifest> { ["op"] = Operation },
+                    Operations = new Dictionary<string, OperationManifest>(OtherOperations) { ["op"] = Operation },
                 },
                 Loggers = new RecordingLoggers(LogLines), Time = new FixedTime(Now), Http = this,
             },
@@ -96,7 +100,7 @@ internal sealed class RestHarness : IProviderHttp
                 Operation = "op", Parameters = Json(parameters), Cursor = cursor, IdempotencyKey = key, Content = content, CorrelationId = "corr",
                 Connection = new ConnectionContext
                 {
-                    Id = "conn_1", Project = "shop", Provider = "acme", Environment = "dev", Alias = "main", Config = Config, BaseUrl = BaseUrl, Auth = AuthValues, AuthId = AuthId,
+                    Id = "conn_1", Project = "shop", Provider = "acme", Environment = "dev", Alias = "main", Config = Config, BaseUrl = BaseUrl, BaseUrlOverridden = BaseUrlOverridden, Auth = AuthValues, AuthId = AuthId,
                     EnvironmentValues = Json("""{"name":"dev"}"""),
                 },
             },

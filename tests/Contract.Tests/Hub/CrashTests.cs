@@ -60,7 +60,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         }
 
         await using var last = await HubProcess.StartAsync(data, port: port);
-        var stored = (await last.ListAsync("/api/events")).Select(item => item.GetProperty("providereventid").GetString()!).ToList();
+        var stored = (await last.ListAsync("/api/events")).Select(item => item.GetProperty("providerEventId").GetString()!).ToList();
         var lost = acknowledged.Keys.Except(stored).ToList();
         Assert.Empty(lost);
         Assert.Equal(stored.Count, stored.Distinct().Count());

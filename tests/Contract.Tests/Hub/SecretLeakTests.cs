@@ -103,7 +103,7 @@ public sealed class SecretLeakTests
                 Interlocked.Increment(ref calls);
                 var sent = context.Request.Headers["Authorization"]!;
                 var body = Encoding.UTF8.GetBytes(
-                    $$"""{"object":"balance","echo":"{{sent}}","error":{"type":"invalid_request_error","code":"api_key_invalid","message":"Invalid API key provided: {{sent}}"}}""");
+                    $$"""{"object":"balance","echo":"{{sent}}","error":{"type":"invalid_request_error","code":"api_key_invalid","message":"Invalid API key provided: {{sent}}" } }""");
                 context.Response.StatusCode = Status;
                 context.Response.ContentType = "application/json";
                 await context.Response.OutputStream.WriteAsync(body);

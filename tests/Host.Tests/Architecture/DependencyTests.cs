@@ -27,7 +27,7 @@ public sealed partial class DependencyTests
         ["Hosting"] = ["Http", "Access", "Events", "Plugins", "Secrets", "Storage", "Insights"],
     };
 
-    public static TheoryData<string> Folders => [.. Directory.GetDirectories(Repository.At("host")).Select(Path.GetFileName).OfType<string>().Where(name => name is not ("bin" or "obj"))];
+    public static TheoryData<string> Folders => [.. Directory.GetDirectories(Repository.At("host")).Select(Path.GetFileName).OfType<string>().Where(name => name is not ("bin" or "obj" or "Properties"))];
 
     [Theory]
     [MemberData(nameof(Folders))]
@@ -85,6 +85,6 @@ public sealed partial class DependencyTests
     [GeneratedRegex(@"Sqlite", RegexOptions.IgnoreCase)]
     private static partial Regex EngineName();
 
-    [GeneratedRegex(@"""\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE|PRAGMA)\s", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"""\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE|PRAGMA)\s")]
     private static partial Regex Statement();
 }

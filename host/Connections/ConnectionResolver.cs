@@ -1,0 +1,98 @@
+using System.Text.Json;
+using IntegrationHub.Adapters;
+using IntegrationHub.Host.Catalog;
+using IntegrationHub.Host.Http;
+using IntegrationHub.Templates;
+using Microsoft.Extensions.Options;
+
+namespace IntegrationHub.Host.Connections;
+
+/// <remarks>A connection changed on another node is seen here within <see cref="CacheTime"/>.</remarks>
+internal sealed class ConnectionResolver(IConnectionStore store, ConnectionSecrets secrets, IOptions<HubOptions> options, TimeProvider time) : IConnectionResolver
+{
+    public static readonly TimeSpan CacheTime = TimeSpan.FromSeconds(30);
+    private const int CacheCapacity = 10_000;
+
+    private readonly LookupCache<Connection> cache = new(time, CacheTime, CacheCapacity);
+
+    public ValueTask<Connection?> FindAsync(string id, CancellationToken cancellationToken) => cache.GetAsync(id, store.GetAsync, cancellationToken);
+
+    /// <summary>Forgets a connection that was changed or deleted.</summary>
+    public void Forget(string id) => cache.Forget(id);
+
+    public ConnectionContext Open(Connection connection, LoadedProvider provider)
+    {
+        var setup = ProviderSetup.Of(provider);
+        var environment = setup.Environment(connection.Environment)
+            ?? throw Problem.Conflict($"The provider '{provider.Id}' no longer offers the environment '{connection.Environment}' of the connection '{connection.Id}'.").ToException();
+
+        // The operator may have allowed it once and no more.
+        if (connection.BaseUrlOverride is not null && !options.Value.AllowBaseUrlOverride)
+            throw Problem.Forbidden(
+                $"The connection '{connection.Id}' replaces the provider's address, which the operator does not allow (Hub:AllowBaseUrlOverride). Remove overrides.baseUrl from it.").ToException();
+
+        var fields = ConfigObject.FieldsOf(connection.Config);
+        foreach (var (field, secret) in connection.Secrets)
+            fields[field] = secrets.Open(connection, field, secret.Value);
+
+        var config = provider.Config.ApplyDefaults(ConfigObject.Of(fields));
+        var (baseUrl, values) = Resolve(connection, environment, config);
+        return new ConnectionContext
+        {
+            Id = connection.Id,
+            Project = connection.Project,
+            Provider = connection.Provider,
+            Environment = connection.Environment,
+            Alias = connection.Alias,
+            Config = config,
+            PreviousConfigs = Previous(connection, provider, fields),
+            BaseUrl = baseUrl,
+            BaseUrlOverridden = connection.BaseUrlOverride is not null,
+            EnvironmentValues = values,
+            AuthId = setup.Choose(connection.AuthId, config)?.Id,
+            GrantedScopes = connection.GrantedScopes,
+        };
+    }
+
+    private static (string BaseUrl, JsonElement Values) Resolve(Connection connection, ProviderEnvironment environment, JsonElement config)
+    {
+        try
+        {
+            var (baseUrl, values) = environment.Resolve(connection.BaseUrlOverride, config);
+            return (baseUrl ?? "", values);
+        }
+        catch (TemplateException)
+        {
+            throw Problem.Conflict($"The address of the connection '{connection.Id}' cannot be made from its config. Correct the config.").ToException();
+        }
+    }
+
+    // Newest first, each step going one rotation further back: fields that were rotated together are old together.
+    private List<JsonElement> Previous(Connection connection, LoadedProvider provider, Dictionary<string, JsonElement> fields)
+    {
+        var previous = new List<JsonElement>();
+        var now = time.GetUtcNow();
+        var step = new HashSet<string>(StringComparer.Ordinal);
+        DateTimeOffset? until = null;
+        foreach (var retired in connection.RetiredSecrets.Where(secret => now < secret.ValidUntil))
+        {
+            if (until is not null && (retired.ValidUntil != until || step.Contains(retired.Field)))
+                Take();
+
+            fields[retired.Field] = secrets.Open(connection, retired.Field, retired.Value);
+            step.Add(retired.Field);
+            until = retired.ValidUntil;
+        }
+
+        if (step.Count > 0)
+            Take();
+
+        return previous;
+
+        void Take()
+        {
+            previous.Add(provider.Config.ApplyDefaults(ConfigObject.Of(fields)));
+            step.Clear();
+        }
+    }
+}

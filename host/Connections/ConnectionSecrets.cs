@@ -1,0 +1,60 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using IntegrationHub.Host.Http;
+using IntegrationHub.Host.Secrets;
+
+namespace IntegrationHub.Host.Connections;
+
+/// <summary>Seals secret fields under their connection's own data key, each bound to connection and field. A value is kept as its JSON text.</summary>
+internal sealed class ConnectionSecrets(ISealer sealer)
+{
+    public string MasterKeyId => sealer.MasterKeyId;
+
+    public byte[] NewKey(string connectionId) => sealer.NewWrappedKey(KeyContext(connectionId));
+
+    public SealedSecret Seal(string connectionId, byte[] wrappedKey, string field, JsonElement value)
+    {
+        var plain = Encoding.UTF8.GetBytes(value.GetRawText());
+        try
+        {
+            return new SealedSecret(sealer.Seal(wrappedKey, KeyContext(connectionId), plain, FieldContext(connectionId, field)), SecretMask.HintOf(value));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(plain);
+        }
+    }
+
+    /// <exception cref="ProblemException">It does not open.</exception>
+    public JsonElement Open(Connection connection, string field, byte[] value)
+    {
+        try
+        {
+            var plain = sealer.Open(connection.WrappedKey, KeyContext(connection.Id), value, FieldContext(connection.Id, field));
+            try
+            {
+                var reader = new Utf8JsonReader(plain);
+                return JsonElement.ParseValue(ref reader);
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(plain);
+            }
+        }
+        catch (CryptographicException)
+        {
+            throw Unreadable(connection).ToException();
+        }
+    }
+
+    private static string KeyContext(string connectionId) => $"connection:{connectionId}";
+
+    private static string FieldContext(string connectionId, string field) => $"connection:{connectionId}:{field}";
+
+    private Problem Unreadable(Connection connection) =>
+        new(StatusCodes.Status500InternalServerError, "secrets_unreadable", "The connection's secrets cannot be read",
+            connection.MasterKeyId == MasterKeyId
+                ? $"The stored secrets of '{connection.Id}' are damaged. Restore them from a backup, or make the connection anew."
+                : $"The secrets of '{connection.Id}' were encrypted with the master key {connection.MasterKeyId}; the hub runs with {MasterKeyId}. Start it with the original key, or make the connection anew.");
+}

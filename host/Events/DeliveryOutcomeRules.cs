@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Net;
+using IntegrationHub.Host.Http;
+
+namespace IntegrationHub.Host.Events;
+
+/// <summary>What an attempt means for its delivery: done, again later, or dead and why. Thread-safe.</summary>
+internal sealed class DeliveryOutcomeRules(RetrySchedule schedule, TimeProvider time)
+{
+    /// <summary>What becomes of a delivery that is not sent at all; <see langword="null"/> when it is to be sent.</summary>
+    public AttemptRecord? WhyNotSent(Delivery delivery, Subscription? subscription, int number)
+    {
+        var (status, reason) = (subscription, delivery.Event) switch
+        {
+            (null, _) => (DeliveryStatus.Cancelled, "Not sent: the subscription was deleted."),
+            ({ Enabled: false }, _) => (DeliveryStatus.Dead, "Not sent: the subscription is disabled. Enable it and replay this dead letter."),
+            (_, null) => (DeliveryStatus.Dead, "Not sent: the event is no longer kept."),
+            _ => (DeliveryStatus.Pending, ""),
+        };
+        if (status == DeliveryStatus.Pending)
+            return null;
+
+        var now = time.GetUtcNow();
+        var attempt = new DeliveryAttempt
+        {
+            Id = Ids.New(Ids.Attempt, now),
+            DeliveryId = delivery.Id,
+            Number = number,
+            StartedAt = now,
+            Duration = TimeSpan.Zero,
+            Outcome = DeliveryOutcomes.Error,
+            Error = reason,
+        };
+        return new AttemptRecord(attempt, status, null, reason);
+    }
+
+    public AttemptRecord Decide(DeliveryAttempt attempt)
+    {
+        if (attempt.Outcome == DeliveryOutcomes.Delivered)
+            return new AttemptRecord(attempt, DeliveryStatus.Delivered, null, null);
+
+        // Standard Webhooks: 410 says that the endpoint wants no more.
+        if (attempt.Status == (int)HttpStatusCode.Gone)
+            return new AttemptRecord(attempt, DeliveryStatus.Dead, null, "The endpoint answered 410 (gone): it wants no more events. Delete the subscription, or correct its address.");
+
+        if (schedule.Next(attempt.Number) is { } pause)
+            return new AttemptRecord(attempt, DeliveryStatus.Pending, time.GetUtcNow() + pause, attempt.Error);
+
+        var reason = string.Create(CultureInfo.InvariantCulture, $"Given up after {attempt.Number} attempts. The last one: {attempt.Error}");
+        return new AttemptRecord(attempt, DeliveryStatus.Dead, null, reason);
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Options;
+
+namespace IntegrationHub.Host.Events;
+
+internal static class EventsServiceCollectionExtensions
+{
+    public static IServiceCollection AddEvents(this IServiceCollection services)
+    {
+        services.AddCheckedOptions<DeliveryOptions>(DeliveryOptions.Section, DeliveryOptions.Faults);
+        services.AddCheckedOptions<RetentionOptions>(RetentionOptions.Section, RetentionOptions.Faults);
+        services
+            .AddSingleton<EventMetrics>()
+            .AddSingleton<SubscriptionRegistry>()
+            .AddSingleton<SubscriptionSecrets>()
+            .AddSingleton<SubscriptionTargets>()
+            .AddSingleton<DeliverySignal>()
+            .AddSingleton<IEventPublisher, EventPublisher>()
+            .AddSingleton<DeliverySender>()
+            .AddSingleton<DeliveryReplay>()
+            .AddSingleton<SubscriptionService>()
+            .AddSingleton<AppEventPublisher>()
+            .AddSingleton<DeliveryOutcomeRules>()
+            .AddSingleton(provider =>
+            {
+                var options = provider.GetRequiredService<IOptions<DeliveryOptions>>().Value;
+                return new RetrySchedule(options.EffectiveSchedule, options.Jitter, Random.Shared);
+            });
+        return services.AddHostedService<DeliveryWorker>().AddHostedService<RetentionWorker>();
+    }
+}

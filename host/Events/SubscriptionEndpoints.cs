@@ -1,0 +1,94 @@
+using System.Text.Json;
+using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Http;
+
+namespace IntegrationHub.Host.Events;
+
+internal static class SubscriptionEndpoints
+{
+    public static IEndpointRouteBuilder MapSubscriptions(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/subscriptions").WithTags("Subscriptions");
+        group.MapGet("", ListAsync).RequireRole(HubRole.Developer).WithName("ListSubscriptions").WithSummary("List subscriptions, newest first")
+            .Produces<Page<SubscriptionView>>();
+        group.MapPost("", CreateAsync).RequireRole(HubRole.Developer).WithName("CreateSubscription").WithSummary("Subscribe an endpoint to events")
+            .WithDescription("The answer has the signing `secret` (`whsec_…`), this once.")
+            .Accepts<SubscriptionRequest>("application/json").Produces<SubscriptionView>(StatusCodes.Status201Created);
+        group.MapGet("/{id}", GetAsync).RequireRole(HubRole.Developer).WithName("GetSubscription").WithSummary("Read a subscription").Produces<SubscriptionView>();
+        group.MapPatch("/{id}", PatchAsync).RequireRole(HubRole.Developer).WithName("UpdateSubscription").WithSummary("Change a subscription")
+            .WithDescription("Members that are left out stay as they are; `null` clears `environment` and `description`.")
+            .Accepts<SubscriptionPatch>("application/json").Produces<SubscriptionView>();
+        group.MapDelete("/{id}", DeleteAsync).RequireRole(HubRole.Developer).WithName("DeleteSubscription").WithSummary("Delete a subscription; its pending deliveries are cancelled")
+            .Produces(StatusCodes.Status204NoContent);
+        group.MapPost("/{id}/rotate-secret", RotateAsync).RequireRole(HubRole.Developer).WithName("RotateSubscriptionSecret").WithSummary("Make a new signing secret")
+            .WithDescription("The old one is signed with as well for 24 hours (`Hub:Delivery:SecretOverlap`). The answer has the new `secret`, this once.")
+            .Produces<SubscriptionView>();
+        group.MapPost("/{id}/test", TestAsync).RequireRole(HubRole.Developer).WithName("TestSubscription").WithSummary("Send a test event now and answer what came of it")
+            .WithDescription("The `hub.test` event is not stored and not retried.")
+            .Produces<SubscriptionTestResult>();
+        return routes;
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext context, ISubscriptionStore store, CancellationToken cancellationToken)
+    {
+        var project = new QueryReader(context.Request.Query).Text("project");
+        var page = await store.ListAsync(context.GetCaller().Projects, project, PageQuery.Bind(context), cancellationToken);
+        return Results.Json(page.Select(subscription => SubscriptionView.Of(subscription)), HubJson.Options);
+    }
+
+    private static async Task<IResult> CreateAsync(HttpContext context, SubscriptionService service, CancellationToken cancellationToken)
+    {
+        var request = await RequestBody.ReadAsync<SubscriptionRequest>(context, cancellationToken);
+        var (subscription, secret) = await service.CreateAsync(context.GetCaller(), request, CorrelationId.Of(context), cancellationToken);
+        context.Response.Headers.Location = $"/api/subscriptions/{subscription.Id}";
+        return Results.Json(SubscriptionView.Of(subscription, secret), HubJson.Options, statusCode: StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> GetAsync(string id, HttpContext context, SubscriptionService service, CancellationToken cancellationToken) =>
+        Results.Json(SubscriptionView.Of(await service.FindAsync(context.GetCaller(), id, cancellationToken)), HubJson.Options);
+
+    private static async Task<IResult> PatchAsync(string id, HttpContext context, SubscriptionService service, CancellationToken cancellationToken)
+    {
+        var patch = await RequestBody.ReadAsync<SubscriptionPatch>(context, cancellationToken);
+        return Results.Json(SubscriptionView.Of(await service.ChangeAsync(context.GetCaller(), id, patch, CorrelationId.Of(context), cancellationToken)), HubJson.Options);
+    }
+
+    private static async Task<IResult> DeleteAsync(string id, HttpContext context, SubscriptionService service, CancellationToken cancellationToken)
+    {
+        await service.DeleteAsync(context.GetCaller(), id, CorrelationId.Of(context), cancellationToken);
+        return Results.NoContent();
+    }
+
+    private static async Task<IResult> RotateAsync(string id, HttpContext context, SubscriptionService service, CancellationToken cancellationToken)
+    {
+        var (subscription, secret) = await service.RotateAsync(context.GetCaller(), id, CorrelationId.Of(context), cancellationToken);
+        return Results.Json(SubscriptionView.Of(subscription, secret), HubJson.Options);
+    }
+
+    private static async Task<IResult> TestAsync(string id, HttpContext context, SubscriptionService service, CancellationToken cancellationToken)
+    {
+        var attempt = await service.TestAsync(context.GetCaller(), id, CorrelationId.Of(context), cancellationToken);
+        return Results.Json(new SubscriptionTestResult(attempt.Outcome == DeliveryOutcomes.Delivered, AttemptView.Of(attempt)), HubJson.Options);
+    }
+}
+
+/// <summary>What a new subscription is made of.</summary>
+internal sealed record SubscriptionRequest(
+    string? Pattern, TargetRequest? Target, string? Project = null, string? Environment = null, string? Description = null, bool Enabled = true);
+
+internal sealed record TargetRequest(string? Kind = null, string? Url = null);
+
+/// <summary>What to change. What is left out is undefined, which is not the same as <c>null</c>.</summary>
+internal sealed record SubscriptionPatch
+{
+    /// <summary>Undefined leaves it as it is; <c>null</c> clears it.</summary>
+    public JsonElement Environment { get; init; }
+
+    public JsonElement Description { get; init; }
+
+    public string? Pattern { get; init; }
+
+    public TargetRequest? Target { get; init; }
+
+    public bool? Enabled { get; init; }
+}

@@ -1,0 +1,172 @@
+using System.Text.Json;
+using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Http;
+using IntegrationHub.Host.Secrets;
+using IntegrationHub.Schemas;
+using Microsoft.Extensions.Options;
+
+namespace IntegrationHub.Host.Events;
+
+/// <summary>Creates, changes and tests subscriptions; keeps the router's snapshot current and the audit complete. Thread-safe.</summary>
+internal sealed class SubscriptionService(
+    ISubscriptionStore store,
+    SubscriptionRegistry registry,
+    SubscriptionSecrets secrets,
+    SubscriptionTargets targets,
+    DeliverySender sender,
+    IPayloadSealer payloads,
+    IAuditTrail audit,
+    IOptions<DeliveryOptions> options,
+    TimeProvider time)
+{
+    private const string TestType = "hub.test";
+    private const int MaxDescription = 500;
+
+    /// <exception cref="ProblemException">It is not there, or the caller may not see it.</exception>
+    public async Task<Subscription> FindAsync(Caller caller, string id, CancellationToken cancellationToken) =>
+        await store.GetAsync(id, cancellationToken) is { } found && caller.CanSee(found.Project) ? found : throw Problem.NotFound("subscription", id).ToException();
+
+    public async Task<(Subscription Subscription, string Secret)> CreateAsync(Caller caller, SubscriptionRequest request, string correlationId, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var draft = new Subscription
+        {
+            Id = Ids.New(Ids.Subscription, now),
+            Project = ProjectScope.Project(caller, request.Project),
+            Environment = request.Environment,
+            Pattern = request.Pattern ?? "",
+            Description = request.Description,
+            TargetKind = request.Target?.Kind ?? "",
+            Url = request.Target?.Url ?? "",
+            SealedSecret = [],
+            WrappedKey = [],
+            MasterKeyId = "",
+            Enabled = request.Enabled,
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
+        ThrowIfFaulty(draft);
+
+        var (subscription, secret) = secrets.Create(draft);
+        await store.AddAsync(subscription, cancellationToken);
+        await registry.LoadAsync(cancellationToken);
+        await AuditAsync(caller, "subscription.created", subscription, correlationId, Describe(subscription), cancellationToken);
+        return (subscription, secret);
+    }
+
+    public async Task<Subscription> ChangeAsync(Caller caller, string id, SubscriptionPatch patch, string correlationId, CancellationToken cancellationToken)
+    {
+        var before = await FindAsync(caller, id, cancellationToken);
+        var issues = new List<ValidationIssue>();
+        var changed = before with
+        {
+            Pattern = patch.Pattern ?? before.Pattern,
+            Environment = Text(patch.Environment, before.Environment, "/environment", issues),
+            Description = Text(patch.Description, before.Description, "/description", issues),
+            TargetKind = patch.Target is { } target ? target.Kind ?? before.TargetKind : before.TargetKind,
+            Url = patch.Target?.Url ?? before.Url,
+            Enabled = patch.Enabled ?? before.Enabled,
+            DisabledReason = patch.Enabled is null ? before.DisabledReason : null,
+        };
+        ThrowIfFaulty(changed, issues);
+        return await UpdateAsync(caller, changed, "subscription.changed", correlationId, Describe(changed), cancellationToken);
+    }
+
+    public async Task DeleteAsync(Caller caller, string id, string correlationId, CancellationToken cancellationToken)
+    {
+        var subscription = await FindAsync(caller, id, cancellationToken);
+        await store.DeleteAsync(id, cancellationToken);
+        await registry.LoadAsync(cancellationToken);
+        await AuditAsync(caller, "subscription.deleted", subscription, correlationId, Describe(subscription), cancellationToken);
+    }
+
+    public async Task<(Subscription Subscription, string Secret)> RotateAsync(Caller caller, string id, string correlationId, CancellationToken cancellationToken)
+    {
+        var before = await FindAsync(caller, id, cancellationToken);
+        var (rotated, secret) = secrets.Rotate(before, time.GetUtcNow() + options.Value.SecretOverlap);
+        var stored = await UpdateAsync(
+            caller, rotated, "subscription.secret_rotated", correlationId, new { previousValidUntil = rotated.PreviousSecretValidUntil }, cancellationToken);
+        return (stored, secret);
+    }
+
+    /// <summary>Sends a test event now. It is not stored, so that a test leaves no dead letter behind.</summary>
+    public async Task<DeliveryAttempt> TestAsync(Caller caller, string id, string correlationId, CancellationToken cancellationToken)
+    {
+        var subscription = await FindAsync(caller, id, cancellationToken);
+        var now = time.GetUtcNow();
+        var eventId = Ids.New(Ids.Event, now);
+        var data = JsonSerializer.SerializeToUtf8Bytes(new { message = "This is a test event of the Integration Hub.", subscription = id, pattern = subscription.Pattern }, HubJson.Options);
+        var hubEvent = new HubEvent
+        {
+            Id = eventId,
+            Provider = EventProviders.Hub,
+            Project = subscription.Project,
+            Environment = subscription.Environment ?? ProjectScope.DefaultEnvironment,
+            Type = TestType,
+            Subject = id,
+            ProviderEventId = eventId,
+            Time = now,
+            ReceivedAt = now,
+            CorrelationId = correlationId,
+            SealedData = payloads.Seal(data, eventId),
+        };
+
+        var attempt = await sender.SendAsync(Ids.New(Ids.Delivery, now), 1, hubEvent, subscription, isReplay: false, cancellationToken);
+        await AuditAsync(caller, "subscription.tested", subscription, correlationId, new { outcome = attempt.Outcome, status = attempt.Status }, cancellationToken);
+        return attempt;
+    }
+
+    private async Task<Subscription> UpdateAsync(Caller caller, Subscription changed, string action, string correlationId, object details, CancellationToken cancellationToken)
+    {
+        var next = changed with { UpdatedAt = time.GetUtcNow(), Version = changed.Version + 1 };
+        if (!await store.UpdateAsync(next, cancellationToken))
+            throw Problem.Conflict("The subscription was changed or deleted at the same time.", hint: "Read it and try again.").ToException();
+
+        await registry.LoadAsync(cancellationToken);
+        await AuditAsync(caller, action, next, correlationId, details, cancellationToken);
+        return next;
+    }
+
+    private Task AuditAsync(Caller caller, string action, Subscription subscription, string correlationId, object details, CancellationToken cancellationToken) =>
+        audit.RecordAsync(time, caller, action, subscription.Id, subscription.Project, correlationId, details, cancellationToken);
+
+    private void ThrowIfFaulty(Subscription subscription, List<ValidationIssue>? found = null)
+    {
+        var issues = found ?? [];
+        if (!EventPattern.TryParse(subscription.Pattern, out _, out var error))
+            issues.Add(new("/pattern", error.Message, error.Hint));
+        if (targets.Check(subscription.TargetKind, subscription.Url) is { } target)
+            issues.Add(target);
+        if (ProjectScope.CheckEnvironment(subscription.Environment) is { } environment)
+            issues.Add(environment);
+        if (subscription.Description is { Length: > MaxDescription })
+            issues.Add(new("/description", $"The description is longer than {MaxDescription} characters."));
+        if (issues.Count > 0)
+            throw Problem.Invalid("The subscription is not valid.", issues).ToException();
+    }
+
+    private static string? Text(JsonElement patch, string? before, string pointer, List<ValidationIssue> issues)
+    {
+        switch (patch.ValueKind)
+        {
+            case JsonValueKind.Undefined:
+                return before;
+            case JsonValueKind.Null:
+                return null;
+            case JsonValueKind.String:
+                return patch.GetString();
+            default:
+                issues.Add(new(pointer, "A text or null is expected."));
+                return before;
+        }
+    }
+
+    // Only the host: the rest of an address can be a secret (chat services put tokens there).
+    private static object Describe(Subscription subscription) => new
+    {
+        pattern = subscription.Pattern,
+        environment = subscription.Environment,
+        host = new Uri(subscription.Url).Authority,
+        enabled = subscription.Enabled,
+    };
+}

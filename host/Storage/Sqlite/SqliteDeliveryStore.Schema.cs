@@ -1,0 +1,110 @@
+namespace IntegrationHub.Host.Storage.Sqlite;
+
+internal sealed partial class SqliteDeliveryStore
+{
+    /// <summary>What is pending stands in one of two small indexes, as long as it is: by the time it is due, or by the time its lease ends.</summary>
+    public const string Schema1 = """
+        CREATE TABLE deliveries (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            event_id TEXT NOT NULL REFERENCES events (id),
+            subscription_id TEXT NOT NULL,
+            project TEXT NOT NULL,
+            event_type TEXT NOT NULL,
+            status TEXT NOT NULL,
+            attempts INTEGER NOT NULL,
+            next_attempt_at INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            completed_at INTEGER,
+            reason TEXT,
+            replay_of TEXT,
+            lease_owner TEXT,
+            lease_until INTEGER
+        );
+        CREATE INDEX deliveries_due ON deliveries (next_attempt_at) WHERE status = 'pending' AND lease_until IS NULL;
+        CREATE INDEX deliveries_leased ON deliveries (lease_until) WHERE status = 'pending' AND lease_until IS NOT NULL;
+        CREATE INDEX deliveries_dead ON deliveries (created_at, id) WHERE status = 'dead';
+        CREATE INDEX deliveries_by_time ON deliveries (created_at, id);
+        CREATE INDEX deliveries_by_subscription ON deliveries (subscription_id, created_at, id);
+        CREATE INDEX deliveries_by_event ON deliveries (event_id);
+
+        CREATE TABLE delivery_attempts (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL,
+            delivery_id TEXT NOT NULL REFERENCES deliveries (id) ON DELETE CASCADE,
+            attempt INTEGER NOT NULL,
+            started_at INTEGER NOT NULL,
+            duration INTEGER NOT NULL,
+            status INTEGER,
+            outcome TEXT NOT NULL,
+            error TEXT,
+            response_body TEXT
+        );
+        CREATE UNIQUE INDEX delivery_attempts_by_delivery ON delivery_attempts (delivery_id, attempt, id);
+        """;
+
+    private const string Columns =
+        "id, event_id, subscription_id, project, event_type, status, attempts, next_attempt_at, created_at, completed_at, reason, replay_of";
+
+    private const string Select = $"SELECT {Columns} FROM deliveries";
+
+    private const string InsertDelivery = $"""
+        INSERT INTO deliveries ({Columns})
+        VALUES ($id, $event_id, $subscription_id, $project, $event_type, $status, $attempts, $next_attempt_at, $created_at, $completed_at, $reason, $replay_of)
+        """;
+
+    private const string IsFree = "status = 'pending' AND lease_until IS NULL";
+    private const string IsLeased = "status = 'pending' AND lease_until IS NOT NULL";
+
+    private const string IsOfOthers = "subscription_id NOT IN (SELECT value FROM json_each($except))";
+
+    private const string Lease = $"""
+        UPDATE deliveries SET lease_owner = $owner, lease_until = $until
+        WHERE number IN (
+            SELECT number FROM (
+                SELECT * FROM (
+                    SELECT number, next_attempt_at FROM deliveries WHERE {IsFree} AND next_attempt_at <= $now AND {IsOfOthers} ORDER BY next_attempt_at LIMIT $max)
+                UNION ALL
+                SELECT * FROM (
+                    SELECT number, next_attempt_at FROM deliveries WHERE {IsLeased} AND lease_until <= $now AND {IsOfOthers} ORDER BY lease_until LIMIT $max))
+            ORDER BY next_attempt_at LIMIT $max)
+        RETURNING {Columns}
+        """;
+
+    private const string SelectDue = $"SELECT next_attempt_at FROM deliveries WHERE {IsFree} ORDER BY next_attempt_at LIMIT 1";
+
+    private const string SelectLeaseEnd = $"SELECT lease_until FROM deliveries WHERE {IsLeased} ORDER BY lease_until LIMIT 1";
+
+    private const string UpdateOutcome = """
+        UPDATE deliveries
+        SET status = $status, attempts = $attempts, next_attempt_at = COALESCE($next_attempt_at, next_attempt_at), completed_at = $completed_at, reason = $reason,
+            lease_owner = NULL, lease_until = NULL
+        WHERE id = $id AND status = 'pending' AND lease_owner = $owner
+        """;
+
+    private const string InsertAttempt = """
+        INSERT INTO delivery_attempts (id, delivery_id, attempt, started_at, duration, status, outcome, error, response_body)
+        VALUES ($id, $delivery_id, $attempt, $started_at, $duration, $status, $outcome, $error, $response_body)
+        """;
+
+    private const string SelectAttempts = """
+        SELECT id, delivery_id, attempt, started_at, duration, status, outcome, error, response_body
+        FROM delivery_attempts WHERE delivery_id = $delivery_id ORDER BY attempt, id
+        """;
+
+    private const string GiveBack =
+        $"UPDATE deliveries SET lease_owner = NULL, lease_until = NULL WHERE id IN (SELECT value FROM json_each($ids)) AND {IsLeased} AND lease_owner = $owner";
+
+    private const string SetDue = "UPDATE deliveries SET next_attempt_at = MIN(next_attempt_at, $now) WHERE id = $id AND status = 'pending'";
+
+    // Through the indexes of what is pending: a subscription may have millions of deliveries behind it.
+    private const string CancelFree = $"""
+        UPDATE deliveries INDEXED BY deliveries_due SET status = 'cancelled', completed_at = $now, reason = $reason
+        WHERE {IsFree} AND subscription_id = $subscription_id
+        """;
+
+    private const string CancelLeased = $"""
+        UPDATE deliveries INDEXED BY deliveries_leased SET status = 'cancelled', completed_at = $now, reason = $reason, lease_owner = NULL, lease_until = NULL
+        WHERE {IsLeased} AND subscription_id = $subscription_id
+        """;
+}

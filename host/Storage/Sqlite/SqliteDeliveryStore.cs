@@ -1,0 +1,181 @@
+using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Http;
+using Microsoft.Data.Sqlite;
+
+namespace IntegrationHub.Host.Storage.Sqlite;
+
+internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeliveryStore
+{
+    public static void Insert(SqliteSession session, Delivery delivery) => session.Execute(
+        InsertDelivery,
+        ("$id", delivery.Id),
+        ("$event_id", delivery.EventId),
+        ("$subscription_id", delivery.SubscriptionId),
+        ("$project", delivery.Project),
+        ("$event_type", delivery.EventType),
+        ("$status", StatusName(delivery.Status)),
+        ("$attempts", delivery.Attempts),
+        ("$next_attempt_at", delivery.NextAttemptAt.ToStored()),
+        ("$created_at", delivery.CreatedAt.ToStored()),
+        ("$completed_at", delivery.CompletedAt.ToStored()),
+        ("$reason", delivery.Reason),
+        ("$replay_of", delivery.ReplayOf));
+
+    /// <summary>Cancels what is on its way to a subscription, within the transaction that deletes it. A worker that holds a lease finds it gone.</summary>
+    public static void CancelPending(SqliteSession session, string subscriptionId, DateTimeOffset now)
+    {
+        const string reason = "The subscription was deleted.";
+        session.Execute(CancelFree, ("$subscription_id", subscriptionId), ("$now", now.ToStored()), ("$reason", reason));
+        session.Execute(CancelLeased, ("$subscription_id", subscriptionId), ("$now", now.ToStored()), ("$reason", reason));
+    }
+
+    public Task<IReadOnlyList<Delivery>> LeaseAsync(string owner, DateTimeOffset now, TimeSpan leaseFor, int max, CancellationToken cancellationToken) =>
+        LeaseExceptAsync(owner, now, leaseFor, max, [], cancellationToken);
+
+    public async Task<IReadOnlyList<Delivery>> LeaseExceptAsync(
+        string owner, DateTimeOffset now, TimeSpan leaseFor, int max, IReadOnlyCollection<string> exceptSubscriptions, CancellationToken cancellationToken)
+    {
+        var except = SqliteValues.ToJson(exceptSubscriptions);
+        var leased = await storage.WriteAsync(
+            session => session.Query(
+                Lease, Map, ("$owner", owner), ("$now", now.ToStored()), ("$until", (now + leaseFor).ToStored()), ("$max", max), ("$except", except)),
+            cancellationToken);
+        if (leased.Count == 0)
+            return [];
+
+        // Payloads are read outside of the writer, which others wait for.
+        var events = await storage.ReadAsync(
+            session => SqliteEventStore.ReadWithData(session, leased.Select(static delivery => delivery.EventId).Distinct()), cancellationToken);
+        var byId = events.ToDictionary(static one => one.Id, StringComparer.Ordinal);
+        return
+        [
+            .. leased
+                .OrderBy(static delivery => delivery.NextAttemptAt)
+                .ThenBy(static delivery => delivery.Id, StringComparer.Ordinal)
+                .Select(delivery => delivery with { Event = byId.GetValueOrDefault(delivery.EventId) }),
+        ];
+    }
+
+    public Task RecordAsync(string owner, AttemptRecord record, CancellationToken cancellationToken) => storage.WriteAsync(
+        session =>
+        {
+            var attempt = record.Attempt;
+            DateTimeOffset? completed = record.Status == DeliveryStatus.Pending ? null : attempt.StartedAt + attempt.Duration;
+            var held = session.Execute(
+                UpdateOutcome,
+                ("$id", attempt.DeliveryId),
+                ("$owner", owner),
+                ("$status", StatusName(record.Status)),
+                ("$attempts", attempt.Number),
+                ("$next_attempt_at", record.NextAttemptAt.ToStored()),
+                ("$completed_at", completed.ToStored()),
+                ("$reason", record.Reason));
+            if (held > 0)
+                Insert(session, attempt);
+
+            return held > 0;
+        },
+        cancellationToken);
+
+    public Task ReleaseAsync(string owner, IReadOnlyList<string> deliveryIds, CancellationToken cancellationToken) => storage.WriteAsync(
+        session => session.Execute(GiveBack, ("$owner", owner), ("$ids", SqliteValues.ToJson(deliveryIds))), cancellationToken);
+
+    public Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellationToken) => storage.ReadAsync(
+        static session =>
+        {
+            // What is leased is due again when the lease ends, should its worker be gone.
+            var free = session.First(SelectDue, static row => (DateTimeOffset?)row.Time(0));
+            var leased = session.First(SelectLeaseEnd, static row => (DateTimeOffset?)row.Time(0));
+            return free is null || leased < free ? leased : free;
+        },
+        cancellationToken);
+
+    public Task<Delivery?> GetAsync(string id, CancellationToken cancellationToken) =>
+        storage.ReadAsync(session => session.First(Select + " WHERE id = $id", Map, ("$id", id)), cancellationToken);
+
+    public Task<IReadOnlyList<DeliveryAttempt>> ListAttemptsAsync(string deliveryId, CancellationToken cancellationToken) =>
+        storage.ReadAsync<IReadOnlyList<DeliveryAttempt>>(session => session.Query(SelectAttempts, MapAttempt, ("$delivery_id", deliveryId)), cancellationToken);
+
+    public Task<Page<Delivery>> ListAsync(DeliveryQuery query, PageRequest page, CancellationToken cancellationToken) => storage.ReadAsync(
+        session => new SqliteFilter("deliveries", page)
+            .Where(query.Status is { } status ? $"status = '{StatusName(status)}'" : null) // as text, so that the partial indexes apply
+            .Equal("subscription_id", query.SubscriptionId)
+            .Equal("event_id", query.EventId)
+            .Matching("event_type", query.EventType)
+            .Between("created_at", query.From, query.To)
+            .In("project", query.VisibleProjects)
+            .ReadByTime(session, Select, "created_at", "id", Map, static delivery => (delivery.CreatedAt, delivery.Id)),
+        cancellationToken);
+
+    public Task AddAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken) => storage.WriteAsync(
+        session =>
+        {
+            foreach (var delivery in deliveries)
+                Insert(session, delivery);
+
+            return deliveries.Count;
+        },
+        cancellationToken);
+
+    public Task<bool> MakeDueAsync(string id, DateTimeOffset now, CancellationToken cancellationToken) =>
+        storage.WriteAsync(session => session.Execute(SetDue, ("$id", id), ("$now", now.ToStored())) > 0, cancellationToken);
+
+    private static void Insert(SqliteSession session, DeliveryAttempt attempt) => session.Execute(
+        InsertAttempt,
+        ("$id", attempt.Id),
+        ("$delivery_id", attempt.DeliveryId),
+        ("$attempt", attempt.Number),
+        ("$started_at", attempt.StartedAt.ToStored()),
+        ("$duration", attempt.Duration.Ticks),
+        ("$status", attempt.Status),
+        ("$outcome", attempt.Outcome),
+        ("$error", attempt.Error),
+        ("$response_body", attempt.ResponseBody));
+
+    private static Delivery Map(SqliteDataReader row) => new()
+    {
+        Id = row.GetString(0),
+        EventId = row.GetString(1),
+        SubscriptionId = row.GetString(2),
+        Project = row.GetString(3),
+        EventType = row.GetString(4),
+        Status = Status(row.GetString(5)),
+        Attempts = row.GetInt32(6),
+        NextAttemptAt = row.Time(7),
+        CreatedAt = row.Time(8),
+        CompletedAt = row.TimeOrNull(9),
+        Reason = row.TextOrNull(10),
+        ReplayOf = row.TextOrNull(11),
+    };
+
+    private static DeliveryAttempt MapAttempt(SqliteDataReader row) => new()
+    {
+        Id = row.GetString(0),
+        DeliveryId = row.GetString(1),
+        Number = row.GetInt32(2),
+        StartedAt = row.Time(3),
+        Duration = TimeSpan.FromTicks(row.GetInt64(4)),
+        Status = row.NumberOrNull(5),
+        Outcome = row.GetString(6),
+        Error = row.TextOrNull(7),
+        ResponseBody = row.TextOrNull(8),
+    };
+
+    private static string StatusName(DeliveryStatus status) => status switch
+    {
+        DeliveryStatus.Pending => "pending",
+        DeliveryStatus.Delivered => "delivered",
+        DeliveryStatus.Dead => "dead",
+        DeliveryStatus.Cancelled => "cancelled",
+        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "No such status."),
+    };
+
+    private static DeliveryStatus Status(string name) => name switch
+    {
+        "pending" => DeliveryStatus.Pending,
+        "delivered" => DeliveryStatus.Delivered,
+        "dead" => DeliveryStatus.Dead,
+        "cancelled" => DeliveryStatus.Cancelled,
+        _ => throw new StorageException($"The database holds a delivery with the unknown status '{name}'."),
+    };
+}

@@ -1,0 +1,26 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace IntegrationHub.Host.Storage.Sqlite;
+
+/// <summary>One step of the schema. Released steps never change: a checksum of each is kept in the database and compared at every start.</summary>
+internal sealed record SqliteMigration(int Version, string Name, string Script)
+{
+    /// <summary>All steps, in order. Each store holds the script of its own tables.</summary>
+    public static IReadOnlyList<SqliteMigration> All { get; } =
+    [
+        new(1, "foundation", string.Join(
+            '\n',
+            SqliteStorage.Schema1,
+            SqliteApiKeyStore.Schema1,
+            SqliteAuditStore.Schema1,
+            SqliteDataKeyStore.Schema1,
+            SqliteConnectionStore.Schema1,
+            SqliteSubscriptionStore.Schema1,
+            SqliteEventStore.Schema1,
+            SqliteDeliveryStore.Schema1,
+            SqliteUsageStore.Schema1)),
+    ];
+
+    public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Script.ReplaceLineEndings("\n"))));
+}

@@ -1,0 +1,25 @@
+namespace IntegrationHub.Host.Storage.Sqlite;
+
+/// <summary>How the embedded database is run, section <c>Hub:Sqlite</c>. The defaults suit a hub of any size that one machine can carry.</summary>
+internal sealed class SqliteOptions
+{
+    public const string Section = HubOptions.Section + ":Sqlite";
+
+    /// <summary>How many writes may wait to be committed. Default 4096; when it is full, appends are refused and other writes wait.</summary>
+    public int QueueCapacity { get; set; } = 4096;
+
+    /// <summary>The most writes that one commit takes. Default 512.</summary>
+    public int MaxGroupItems { get; set; } = 512;
+
+    /// <summary>The most bytes of payload that one commit takes; a single larger write is committed alone. Default 8 MB.</summary>
+    public int MaxGroupBytes { get; set; } = 8 * 1024 * 1024;
+
+    /// <summary>How many connections read at the same time. Default 4.</summary>
+    public int ReadConnections { get; set; } = 4;
+
+    /// <summary>How many pages (4 KB) are written to the log before they are copied to the database in the background. Default 4000 (16 MB).</summary>
+    public int CheckpointPages { get; set; } = 4000;
+
+    /// <summary>How many pages the log may hold before the writer itself stops to empty it. Default 16384 (64 MB).</summary>
+    public int MaxLogPages { get; set; } = 16384;
+}

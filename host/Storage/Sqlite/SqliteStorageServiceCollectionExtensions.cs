@@ -1,0 +1,38 @@
+using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Insights;
+using IntegrationHub.Host.Secrets;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace IntegrationHub.Host.Storage.Sqlite;
+
+internal static class SqliteStorageServiceCollectionExtensions
+{
+    /// <summary>Keeps everything in an SQLite database in the data folder.</summary>
+    public static IServiceCollection AddSqliteStorage(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<SqliteOptions>()
+            .BindConfiguration(SqliteOptions.Section)
+            .Validate(static options => options.QueueCapacity > 0, "Hub:Sqlite:QueueCapacity must be 1 or more.")
+            .Validate(static options => options.MaxGroupItems > 0, "Hub:Sqlite:MaxGroupItems must be 1 or more.")
+            .Validate(static options => options.MaxGroupBytes > 0, "Hub:Sqlite:MaxGroupBytes must be 1 or more.")
+            .Validate(static options => options.ReadConnections > 0, "Hub:Sqlite:ReadConnections must be 1 or more.")
+            .Validate(static options => options.CheckpointPages > 0, "Hub:Sqlite:CheckpointPages must be 1 or more.")
+            .Validate(static options => options.MaxLogPages >= options.CheckpointPages, "Hub:Sqlite:MaxLogPages must be CheckpointPages or more.")
+            .ValidateOnStart();
+
+        services.AddSingleton<SqliteStorage>();
+        services.AddSingleton<IHubStorage>(static provider => provider.GetRequiredService<SqliteStorage>());
+        services.AddSingleton<IApiKeyStore, SqliteApiKeyStore>();
+        services.AddSingleton<IAuditStore, SqliteAuditStore>();
+        services.AddSingleton<IDataKeyStore, SqliteDataKeyStore>();
+        services.AddSingleton<IConnectionStore, SqliteConnectionStore>();
+        services.AddSingleton<IEventStore, SqliteEventStore>();
+        services.AddSingleton<ISubscriptionStore, SqliteSubscriptionStore>();
+        services.AddSingleton<IDeliveryStore, SqliteDeliveryStore>();
+        services.AddSingleton<IUsageStore, SqliteUsageStore>();
+        return services;
+    }
+}

@@ -1,0 +1,16 @@
+using IntegrationHub.Host.Events;
+
+namespace IntegrationHub.Host.Webhooks;
+
+internal static class WebhooksServiceCollectionExtensions
+{
+    public static IServiceCollection AddWebhooks(this IServiceCollection services)
+    {
+        services.AddCheckedOptions<WebhookOptions>(WebhookOptions.Section, WebhookOptions.Faults);
+        return services
+            .AddSingleton<WebhookMetrics>()
+            .AddSingleton<RefusalLog>()
+            .AddSingleton<WebhookRequestReader>()
+            .AddSingleton<WebhookIngest>();
+    }
+}

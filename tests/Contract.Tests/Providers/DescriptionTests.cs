@@ -1,0 +1,104 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IntegrationHub.Contract.Tests.Providers.Rig;
+using Xunit.Abstractions;
+
+namespace IntegrationHub.Contract.Tests.Providers;
+
+/// <summary>Every operation of the manifests, sent by the real adapter, judged by a strict validator that knows the vendor's own description.</summary>
+public sealed class DescriptionTests(ITestOutputHelper output)
+{
+    /// <summary>Providers whose answers the mock makes up from the description; the others' answers say nothing a mock could get right (Slack's <c>ok</c>).</summary>
+    private static readonly HashSet<string> Mocked = ["stripe", "sendgrid", "twilio", "elasticsearch"];
+
+    public static TheoryData<string> Providers => [.. ProviderUnderTest.Ids];
+
+    [SkippableTheory]
+    [MemberData(nameof(Providers))]
+    public async Task Execute_EveryOperation_SendsWhatTheVendorDescribes(string provider)
+    {
+        var hub = await ProviderUnderTest.StartAsync(provider);
+        var cases = ProviderCases.Load(provider);
+        Assert.Equal(hub.Manifest.Operations.Keys.Order(), cases.Descriptions.Values.SelectMany(names => names).Order());
+
+        var (valid, explained) = (0, 0);
+        var unexplained = new List<string>();
+        var used = new HashSet<Deviation>();
+        foreach (var (description, operations) in cases.Descriptions)
+        {
+            await using var server = await ContractServer.StartAsync(description, Mocked.Contains(provider));
+            foreach (var call in cases.All.Where(call => operations.Contains(call.Operation)))
+            {
+                var result = await hub.RunAsync(server.Address, call.Operation, call.Parameters);
+                var violations = await server.VerdictAsync();
+                var reasons = violations.Select(violation => (violation, deviation: cases.Deviations.FirstOrDefault(deviation => deviation.Explains(call.Operation, violation)))).ToList();
+                unexplained.AddRange(reasons.Where(pair => pair.deviation is null).Select(pair => $"{call.Operation}, {call.Name}: {pair.violation}"));
+                used.UnionWith(reasons.Select(pair => pair.deviation).OfType<Deviation>());
+                if (violations.Count == 0)
+                {
+                    valid++;
+                    Assert.True(result.Succeeded, $"{call.Operation}, {call.Name}: the description allows the request, and its mock's answer was read as {result.Error}");
+                }
+                else if (reasons.TrueForAll(pair => pair.deviation is not null))
+                    explained++;
+            }
+        }
+
+        output.WriteLine($"| provider | operations | checked | valid | explained |\n|---|---|---|---|---|\n| {provider} | {hub.Manifest.Operations.Count} | {cases.All.Count} | {valid} | {explained} |");
+        Assert.True(unexplained.Count == 0, string.Join('\n', unexplained));
+        Assert.Equal([], cases.Deviations.Except(used));
+        Assert.Equal(cases.All.Count, valid + explained);
+    }
+
+    /// <summary>The judge is awake: what a manifest gets wrong, it says.</summary>
+    [SkippableTheory]
+    [InlineData("stripe", "createPaymentIntent", "amountt", "/body/amount")]
+    [InlineData("sendgrid", "sendMail", "personalisations", "/body/personalizations")]
+    [InlineData("twilio", "sendSms", "Too", "/body/To")]
+    [InlineData("slack", "postMessage", "chanel", "/body/channel")]
+    [InlineData("elasticsearch", "createDocument", "documents", "/body")]
+    public async Task Execute_ParameterSpelledWrongInTheManifest_IsCaught(string provider, string operation, string wrong, string pointer)
+    {
+        var right = pointer.Split('/')[^1];
+        var hub = await ProviderUnderTest.StartAsync(provider, manifest =>
+        {
+            var http = manifest["operations"]![operation]!["http"]!.AsObject();
+            var template = http["body"] is JsonObject body ? body["template"] as JsonObject : null;
+            if (template?[right] is { } value)
+            {
+                template.Remove(right);
+                template[wrong] = value.DeepClone();
+            }
+            else if (provider == "elasticsearch")
+                http["path"] = "/{params.index}/_docs";
+            else
+                http["body"] = new JsonObject { ["kind"] = "form", ["template"] = new JsonObject { [wrong] = $"{{params.{right}}}", ["currency"] = "{params.currency}" } };
+        });
+        var cases = ProviderCases.Load(provider);
+        await using var server = await ContractServer.StartAsync(cases.Descriptions.Single(pair => pair.Value.Contains(operation)).Key, mock: false);
+
+        await hub.RunAsync(server.Address, operation, cases.All.First(call => call.Operation == operation).Parameters);
+        var violations = await server.VerdictAsync();
+
+        Assert.Contains(violations, violation => !cases.Deviations.Any(deviation => deviation.Explains(operation, violation)));
+    }
+
+    [SkippableTheory]
+    [InlineData("stripe", "createPaymentIntent", """{ "amount": "a lot", "currency": "usd" }""", "/body/amount")]
+    [InlineData("sendgrid", "sendMail", """{ "personalizations": [{ "to": [{ "email": "layla@example.com" }] }], "send_at": "tomorrow", "subject": "x" }""", "/body/send_at")]
+    [InlineData("twilio", "makeCall", """{ "To": "+966500000000", "Url": "https://shop.example.com/twiml.xml", "Timeout": "soon" }""", "/body/Timeout")]
+    [InlineData("slack", "postMessage", """{ "channel": "C0123456789", "text": "x", "unfurl_links": "perhaps" }""", "/body/unfurl_links")]
+    [InlineData("elasticsearch", "search", """{ "index": "products", "size": "ten" }""", "/body/size")]
+    public async Task Execute_ParameterOfAWrongType_IsCaught(string provider, string operation, string parameters, string path)
+    {
+        var hub = await ProviderUnderTest.StartAsync(provider);
+        var cases = ProviderCases.Load(provider);
+        var wrong = JsonDocument.Parse(parameters).RootElement;
+        Assert.NotEmpty(hub.Check(new OperationCase(operation, "wrong", wrong)));
+
+        await using var server = await ContractServer.StartAsync(cases.Descriptions.Single(pair => pair.Value.Contains(operation)).Key, mock: false);
+        await hub.RunAsync(server.Address, operation, wrong);
+
+        Assert.Contains(await server.VerdictAsync(), violation => violation.Path == path);
+    }
+}

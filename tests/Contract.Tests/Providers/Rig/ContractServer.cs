@@ -1,0 +1,85 @@
+using System.Text.Json;
+using IntegrationHub.Tests.Support;
+
+namespace IntegrationHub.Contract.Tests.Providers.Rig;
+
+/// <summary>One thing of a request that the vendor's description forbids.</summary>
+/// <param name="Path">Where: <c>/body/amount</c>, <c>/query/limit</c>, <c>/headers/token</c>.</param>
+/// <param name="Message">What is wrong, in the validator's words.</param>
+internal sealed record Violation(string Path, string Message)
+{
+    public override string ToString() => $"{Path} {Message}";
+}
+
+/// <summary>The strict validator loaded with a vendor's description, a mock of the same description behind it, and the log of what it judged.</summary>
+internal sealed class ContractServer : IAsyncDisposable
+{
+    private readonly List<NodeProcess> processes = [];
+    private readonly string log = Path.Combine(Path.GetTempPath(), $"hub-contract-{Guid.NewGuid():N}.log");
+    private readonly string description = Path.Combine(Path.GetTempPath(), $"hub-contract-{Guid.NewGuid():N}.json");
+    private int judged;
+
+    private ContractServer(int port) => Address = $"http://127.0.0.1:{port}";
+
+    public string Address { get; }
+
+    /// <summary>Starts it. Without a mock the validator answers <c>{"ok":true}</c> itself, for vendors whose answers a mock cannot make up well.</summary>
+    public static async Task<ContractServer> StartAsync(string file, bool mock)
+    {
+        var source = Require.Shared("contracts", "openapi", file);
+        var tool = Require.Shared("contracts", "tools", "contract-server.cjs");
+        await NodePackages.RequireAsync();
+
+        var front = NodeProcess.FreePort();
+        var server = new ContractServer(front);
+        try
+        {
+            var (exitCode, errors) = await NodeProcess.RunAsync("node", [NodePackages.Script("prepare.cjs"), source, server.description], NodePackages.Folder, TimeSpan.FromMinutes(2));
+            Assert.True(exitCode == 0, errors);
+
+            var upstream = "-";
+            if (mock)
+            {
+                var port = NodeProcess.FreePort();
+                string[] options = ["--port", $"{port}", "--quiet", "--no-color", "--validator-form-object-format=brackets", "--validator-form-array-format=brackets", "--reject-on-sdk-error=false"];
+                server.processes.Add(await NodeProcess.StartAsync(NodePackages.Program("steady"), [.. options, server.description], "Ready to accept"));
+                upstream = $"http://localhost:{port}";
+            }
+
+            var validator = NodeProcess.FreePort();
+            server.processes.Add(await NodeProcess.StartAsync("node", [tool, server.description, $"{validator}", upstream, server.log], "contract-server"));
+            server.processes.Add(await NodeProcess.StartAsync("node", [NodePackages.Script("ndjson.cjs"), $"{front}", $"{validator}"], "ready"));
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What it said of the request since the last question. Exactly one request is expected: the validator writes its verdict before it answers.</summary>
+    public async Task<IReadOnlyList<Violation>> VerdictAsync()
+    {
+        var lines = File.Exists(log) ? await File.ReadAllLinesAsync(log) : [];
+        var verdicts = lines[judged..];
+        judged = lines.Length;
+        var verdict = JsonDocument.Parse(Assert.Single(verdicts)).RootElement;
+        if (verdict.GetProperty("ok").GetBoolean())
+            return [];
+
+        var errors = verdict.GetProperty("errors");
+        return errors.ValueKind == JsonValueKind.Array
+            ? [.. errors.EnumerateArray().Select(error => new Violation(error.GetProperty("path").GetString()!, error.GetProperty("message").GetString()!))]
+            : [new Violation("", errors.ToString())];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in processes)
+            await process.DisposeAsync();
+
+        File.Delete(log);
+        File.Delete(description);
+    }
+}

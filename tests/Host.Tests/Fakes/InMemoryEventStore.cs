@@ -1,0 +1,249 @@
+using System.Threading.Channels;
+using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Http;
+
+namespace IntegrationHub.Host.Tests.Fakes;
+
+/// <summary>Events and deliveries in memory, with the promises of the ports: atomic appends, deduplication, leases.</summary>
+internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeliveryStore
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, HubEvent> events = [];
+    private readonly Dictionary<string, RawRequest> raws = [];
+    private readonly Dictionary<(string Scope, string Id), (string EventId, DateTimeOffset Until)> known = [];
+    private readonly Dictionary<string, Delivery> deliveries = [];
+    private readonly Dictionary<string, (string Owner, DateTimeOffset Until)> leases = [];
+    private readonly List<DeliveryAttempt> attempts = [];
+    private readonly Channel<AttemptRecord> records = Channel.CreateUnbounded<AttemptRecord>();
+    private readonly Channel<EventAppend> appending = Channel.CreateUnbounded<EventAppend>();
+
+    /// <summary>While set, appends wait for it before they store anything.</summary>
+    public TaskCompletionSource? Block { get; set; }
+
+    public bool Busy { get; set; }
+
+    /// <summary>How many of the next recordings fail.</summary>
+    public int FailingRecords { get; set; }
+
+    public int LeaseCalls { get; private set; }
+
+    /// <summary>Recorded attempts as they come.</summary>
+    public ChannelReader<AttemptRecord> Records => records.Reader;
+
+    /// <summary>Appends as they are asked for, before they are stored.</summary>
+    public ChannelReader<EventAppend> Appending => appending.Reader;
+
+    public IReadOnlyList<HubEvent> Events
+    {
+        get
+        {
+            lock (gate)
+                return [.. events.Values];
+        }
+    }
+
+    public IReadOnlyList<RawRequest> Raws
+    {
+        get
+        {
+            lock (gate)
+                return [.. raws.Values];
+        }
+    }
+
+    public IReadOnlyList<Delivery> Deliveries
+    {
+        get
+        {
+            lock (gate)
+                return [.. deliveries.Values];
+        }
+    }
+
+    public IReadOnlyList<string> Leased(string owner)
+    {
+        lock (gate)
+            return [.. leases.Where(lease => lease.Value.Owner == owner).Select(lease => lease.Key)];
+    }
+
+    public async Task<AppendResult> AppendAsync(EventAppend append, CancellationToken cancellationToken)
+    {
+        if (Busy)
+            throw new StoreBusyException();
+
+        appending.Writer.TryWrite(append);
+        if (Block is { } block)
+            await block.Task.WaitAsync(cancellationToken);
+
+        lock (gate)
+        {
+            var now = time.GetUtcNow();
+            List<string> stored = [], duplicates = [];
+            var made = 0;
+            foreach (var (hubEvent, subscriptionIds) in append.Events)
+            {
+                var key = (hubEvent.ConnectionId ?? hubEvent.Project, hubEvent.ProviderEventId);
+                if (known.TryGetValue(key, out var first) && first.Until > now)
+                {
+                    duplicates.Add(first.EventId);
+                    continue;
+                }
+
+                known[key] = (hubEvent.Id, now + append.DedupeWindow);
+                events[hubEvent.Id] = hubEvent;
+                stored.Add(hubEvent.Id);
+                foreach (var subscriptionId in subscriptionIds)
+                {
+                    var id = Ids.New(Ids.Delivery, now);
+                    deliveries[id] = Pending(id, hubEvent, subscriptionId, now);
+                    made++;
+                }
+            }
+
+            if (append.Raw is { } raw && stored.Count > 0)
+                raws[raw.Id] = raw;
+            return new AppendResult(stored, duplicates, made);
+        }
+    }
+
+    public Task<HubEvent?> GetAsync(string id, CancellationToken cancellationToken) => Locked(() => events.GetValueOrDefault(id));
+
+    public Task<Page<HubEvent>> ListAsync(EventQuery query, PageRequest page, CancellationToken cancellationToken) => Locked(() => Cut(
+        events.Values.Where(e =>
+            (query.Provider ?? e.Provider) == e.Provider
+            && (query.Type is null || EventPattern.Parse(query.Type).Matches(e.Type))
+            && (query.ConnectionId is null || query.ConnectionId == e.ConnectionId)
+            && (query.Subject is null || query.Subject == e.Subject)
+            && !(e.ReceivedAt < query.From) && !(e.ReceivedAt > query.To)
+            && (query.VisibleProjects?.Contains(e.Project) ?? true)).Select(e => e with { SealedData = default }),
+        e => e.Id,
+        page));
+
+    public Task<RawRequest?> GetRawAsync(string requestId, CancellationToken cancellationToken) =>
+        Locked(() => raws.TryGetValue(requestId, out var raw) && raw.ExpiresAt > time.GetUtcNow() ? raw : null);
+
+    public Task<int> PurgeExpiredAsync(DateTimeOffset now, int batch, CancellationToken cancellationToken) => Locked(() =>
+    {
+        string[] expired = [.. raws.Values.Where(raw => raw.ExpiresAt <= now).Take(batch).Select(raw => raw.Id)];
+        foreach (var id in expired)
+            raws.Remove(id);
+        return expired.Length;
+    });
+
+    public Task<IReadOnlyList<Delivery>> LeaseAsync(string owner, DateTimeOffset now, TimeSpan leaseFor, int max, CancellationToken cancellationToken) =>
+        LeaseExceptAsync(owner, now, leaseFor, max, [], cancellationToken);
+
+    public Task<IReadOnlyList<Delivery>> LeaseExceptAsync(
+        string owner, DateTimeOffset now, TimeSpan leaseFor, int max, IReadOnlyCollection<string> exceptSubscriptions, CancellationToken cancellationToken) => Locked(() =>
+    {
+        LeaseCalls++;
+        Delivery[] due =
+        [
+            .. deliveries.Values
+                .Where(d => d.Status == DeliveryStatus.Pending && d.NextAttemptAt <= now && !exceptSubscriptions.Contains(d.SubscriptionId)
+                    && !(leases.TryGetValue(d.Id, out var lease) && lease.Until > now))
+                .OrderBy(d => d.NextAttemptAt).ThenBy(d => d.Id, StringComparer.Ordinal).Take(max),
+        ];
+        foreach (var delivery in due)
+            leases[delivery.Id] = (owner, now + leaseFor);
+        return (IReadOnlyList<Delivery>)[.. due.Select(delivery => delivery with { Event = events.GetValueOrDefault(delivery.EventId) })];
+    });
+
+    public Task RecordAsync(string owner, AttemptRecord record, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            if (FailingRecords > 0)
+            {
+                FailingRecords--;
+                throw new IOException("The disk is busy.");
+            }
+
+            var id = record.Attempt.DeliveryId;
+            if (!leases.TryGetValue(id, out var lease) || lease.Owner != owner)
+                return Task.CompletedTask;
+
+            leases.Remove(id);
+            attempts.Add(record.Attempt);
+            deliveries[id] = deliveries[id] with
+            {
+                Status = record.Status,
+                Attempts = record.Attempt.Number,
+                NextAttemptAt = record.NextAttemptAt ?? deliveries[id].NextAttemptAt,
+                Reason = record.Reason,
+                CompletedAt = record.Status == DeliveryStatus.Pending ? null : time.GetUtcNow(),
+            };
+        }
+
+        records.Writer.TryWrite(record);
+        return Task.CompletedTask;
+    }
+
+    public Task ReleaseAsync(string owner, IReadOnlyList<string> deliveryIds, CancellationToken cancellationToken) => Locked(() =>
+    {
+        foreach (var id in deliveryIds.Where(id => leases.TryGetValue(id, out var lease) && lease.Owner == owner))
+            leases.Remove(id);
+        return true;
+    });
+
+    public Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellationToken) => Locked(() => deliveries.Values
+        .Where(d => d.Status == DeliveryStatus.Pending)
+        .Select(d => (DateTimeOffset?)(leases.TryGetValue(d.Id, out var lease) && lease.Until > d.NextAttemptAt ? lease.Until : d.NextAttemptAt))
+        .Min());
+
+    Task<Delivery?> IDeliveryStore.GetAsync(string id, CancellationToken cancellationToken) => Locked(() => deliveries.GetValueOrDefault(id));
+
+    public Task<IReadOnlyList<DeliveryAttempt>> ListAttemptsAsync(string deliveryId, CancellationToken cancellationToken) =>
+        Locked(() => (IReadOnlyList<DeliveryAttempt>)[.. attempts.Where(attempt => attempt.DeliveryId == deliveryId).OrderBy(attempt => attempt.Number)]);
+
+    public Task<Page<Delivery>> ListAsync(DeliveryQuery query, PageRequest page, CancellationToken cancellationToken) => Locked(() => Cut(
+        deliveries.Values.Where(d =>
+            (query.Status ?? d.Status) == d.Status
+            && (query.SubscriptionId ?? d.SubscriptionId) == d.SubscriptionId
+            && (query.EventId ?? d.EventId) == d.EventId
+            && (query.EventType is null || EventPattern.Parse(query.EventType).Matches(d.EventType))
+            && !(d.CreatedAt < query.From) && !(d.CreatedAt > query.To)
+            && (query.VisibleProjects?.Contains(d.Project) ?? true)),
+        d => d.Id,
+        page));
+
+    public Task AddAsync(IReadOnlyList<Delivery> added, CancellationToken cancellationToken) => Locked(() =>
+    {
+        foreach (var delivery in added)
+            deliveries.Add(delivery.Id, delivery);
+        return true;
+    });
+
+    public Task<bool> MakeDueAsync(string id, DateTimeOffset now, CancellationToken cancellationToken) => Locked(() =>
+    {
+        if (!deliveries.TryGetValue(id, out var delivery) || delivery.Status != DeliveryStatus.Pending)
+            return false;
+        deliveries[id] = delivery with { NextAttemptAt = now };
+        return true;
+    });
+
+    private static Delivery Pending(string id, HubEvent hubEvent, string subscriptionId, DateTimeOffset now) => new()
+    {
+        Id = id,
+        EventId = hubEvent.Id,
+        SubscriptionId = subscriptionId,
+        Project = hubEvent.Project,
+        EventType = hubEvent.Type,
+        Status = DeliveryStatus.Pending,
+        Attempts = 0,
+        NextAttemptAt = now,
+        CreatedAt = now,
+    };
+
+    private static Page<T> Cut<T>(IEnumerable<T> rows, Func<T, string> key, PageRequest page)
+    {
+        T[] found = [.. rows.OrderByDescending(key, StringComparer.Ordinal).Where(row => page.Cursor is null || string.CompareOrdinal(key(row), page.Cursor) < 0).Take(page.Limit + 1)];
+        return found.Length > page.Limit ? new Page<T>(found[..page.Limit], key(found[page.Limit - 1])) : new Page<T>(found, null);
+    }
+
+    private Task<T> Locked<T>(Func<T> work)
+    {
+        lock (gate)
+            return Task.FromResult(work());
+    }
+}

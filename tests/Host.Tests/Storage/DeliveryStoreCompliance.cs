@@ -1,0 +1,245 @@
+using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Http;
+
+namespace IntegrationHub.Host.Tests.Storage;
+
+public abstract class DeliveryStoreCompliance : StoreCompliance
+{
+    private static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(2);
+
+    private IDeliveryStore Deliveries => Storage.Deliveries;
+
+    [Fact]
+    public async Task LeaseAsync_Due_GivesTheLongestDueFirstWithTheirEvents()
+    {
+        var (events, _) = await StoreAsync(3);
+        var now = Some.Time();
+
+        var leased = await Deliveries.LeaseAsync("w1", now, LeaseTime, 2, None);
+
+        Assert.Equal([events[0].Id, events[1].Id], leased.Select(static delivery => delivery.EventId));
+        Assert.Equal(events[0].SealedData.ToArray(), leased[0].Event!.SealedData.ToArray());
+        Assert.Equal(events[1].ProviderEventId, leased[1].Event!.ProviderEventId);
+        Assert.Equal(events[2].Id, Assert.Single(await Deliveries.LeaseAsync("w1", now, LeaseTime, 5, None)).EventId);
+    }
+
+    [Fact]
+    public async Task LeaseExceptAsync_ABacklogForOneSubscription_GivesTheOthers()
+    {
+        var (_, full) = await StoreAsync(3);
+        var (events, _) = await StoreAsync(1);
+        var now = Some.Time();
+        Assert.Equal(2, (await Deliveries.LeaseAsync("w1", now, LeaseTime, 2, None)).Count);
+
+        Assert.Equal(events[0].Id, Assert.Single(await Deliveries.LeaseExceptAsync("w1", now, LeaseTime, 2, [full], None)).EventId);
+        Assert.Empty(await Deliveries.LeaseExceptAsync("w2", now + LeaseTime, LeaseTime, 5, [full, events[0].Id, .. await SubscriptionsAsync()], None));
+        Assert.Equal(4, (await Deliveries.LeaseExceptAsync("w2", now + LeaseTime, LeaseTime, 5, [], None)).Count);
+    }
+
+    [Fact]
+    public async Task LeaseAsync_NotDueYet_GivesNothing()
+    {
+        var (events, _) = await StoreAsync(1);
+
+        Assert.Empty(await Deliveries.LeaseAsync("w1", events[0].ReceivedAt.AddTicks(-1), LeaseTime, 5, None));
+        Assert.Single(await Deliveries.LeaseAsync("w1", events[0].ReceivedAt, LeaseTime, 5, None));
+    }
+
+    [Fact]
+    public async Task LeaseAsync_ManyWorkersAtOnce_GiveEachToOne()
+    {
+        await StoreAsync(60);
+        var now = Some.Time();
+
+        var leased = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Task.Run(() => Deliveries.LeaseAsync("w" + i, now, LeaseTime, 7, None))));
+
+        var ids = leased.SelectMany(static batch => batch).Select(static delivery => delivery.Id).ToList();
+        Assert.Equal(60, ids.Count);
+        Assert.Equal(60, ids.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task LeaseAsync_LeaseExpired_TakesOverAndIgnoresTheFormerOwner()
+    {
+        await StoreAsync(1);
+        var now = Some.Time();
+        var first = Assert.Single(await Deliveries.LeaseAsync("w1", now, LeaseTime, 5, None));
+
+        Assert.Empty(await Deliveries.LeaseAsync("w2", now + LeaseTime - TimeSpan.FromTicks(10), LeaseTime, 5, None));
+        Assert.Equal(first.Id, Assert.Single(await Deliveries.LeaseAsync("w2", now + LeaseTime, LeaseTime, 5, None)).Id);
+
+        await Deliveries.RecordAsync("w1", Some.Attempt(first, DeliveryStatus.Dead, reason: "too late"), None);
+        Assert.Equal(DeliveryStatus.Pending, (await Deliveries.GetAsync(first.Id, None))!.Status);
+        Assert.Empty(await Deliveries.ListAttemptsAsync(first.Id, None));
+
+        await Deliveries.RecordAsync("w2", Some.Attempt(first, DeliveryStatus.Delivered), None);
+        Assert.Equal(DeliveryStatus.Delivered, (await Deliveries.GetAsync(first.Id, None))!.Status);
+        Assert.Single(await Deliveries.ListAttemptsAsync(first.Id, None));
+    }
+
+    [Fact]
+    public async Task RecordAsync_LeaseExpiredButNobodyTookOver_Counts()
+    {
+        await StoreAsync(1);
+        var leased = Assert.Single(await Deliveries.LeaseAsync("w1", Some.Time(), TimeSpan.FromTicks(1), 5, None));
+
+        await Deliveries.RecordAsync("w1", Some.Attempt(leased, DeliveryStatus.Delivered), None);
+
+        Assert.Equal(DeliveryStatus.Delivered, (await Deliveries.GetAsync(leased.Id, None))!.Status);
+    }
+
+    [Fact]
+    public async Task RecordAsync_FailedThenDelivered_KeepsEveryAttempt()
+    {
+        await StoreAsync(1);
+        var leased = Assert.Single(await Deliveries.LeaseAsync("w1", Some.Time(), LeaseTime, 5, None));
+        var next = Some.Time().AddMinutes(5);
+        var failed = Some.Attempt(leased, DeliveryStatus.Pending, next, "The target answered 500.");
+
+        await Deliveries.RecordAsync("w1", failed, None);
+
+        var waiting = await Deliveries.GetAsync(leased.Id, None);
+        Assert.Equal((DeliveryStatus.Pending, 1, next), (waiting!.Status, waiting.Attempts, waiting.NextAttemptAt));
+        Assert.Equal("The target answered 500.", waiting.Reason);
+        Assert.Null(waiting.CompletedAt);
+        Assert.Empty(await Deliveries.LeaseAsync("w2", next.AddTicks(-1), LeaseTime, 5, None));
+
+        var again = Assert.Single(await Deliveries.LeaseAsync("w2", next, LeaseTime, 5, None));
+        var delivered = Some.Attempt(again, DeliveryStatus.Delivered) is var made ? made with { Attempt = made.Attempt with { Error = null, ResponseBody = null } } : null!;
+        await Deliveries.RecordAsync("w2", delivered, None);
+
+        var done = await Deliveries.GetAsync(leased.Id, None);
+        Assert.Equal((DeliveryStatus.Delivered, 2), (done!.Status, done.Attempts));
+        Assert.Equal(delivered.Attempt.StartedAt + delivered.Attempt.Duration, done.CompletedAt);
+        Assert.Null(done.Reason);
+        Assert.Equal([failed.Attempt, delivered.Attempt], await Deliveries.ListAttemptsAsync(leased.Id, None));
+        Assert.Empty(await Deliveries.LeaseAsync("w3", next.AddDays(1), LeaseTime, 5, None));
+    }
+
+    [Fact]
+    public async Task RecordAsync_Twice_CountsOnce()
+    {
+        await StoreAsync(1);
+        var leased = Assert.Single(await Deliveries.LeaseAsync("w1", Some.Time(), LeaseTime, 5, None));
+
+        await Deliveries.RecordAsync("w1", Some.Attempt(leased, DeliveryStatus.Dead, reason: "gone"), None);
+        await Deliveries.RecordAsync("w1", Some.Attempt(leased, DeliveryStatus.Delivered), None);
+
+        var read = await Deliveries.GetAsync(leased.Id, None);
+        Assert.Equal((DeliveryStatus.Dead, "gone"), (read!.Status, read.Reason));
+        Assert.Single(await Deliveries.ListAttemptsAsync(leased.Id, None));
+    }
+
+    [Fact]
+    public async Task ReleaseAsync_OwnLeases_CanBeLeasedAtOnce()
+    {
+        await StoreAsync(3);
+        var now = Some.Time();
+        var mine = await Deliveries.LeaseAsync("w1", now, LeaseTime, 2, None);
+        var other = await Deliveries.LeaseAsync("w2", now, LeaseTime, 1, None);
+
+        await Deliveries.ReleaseAsync("w1", [.. mine.Concat(other).Select(static delivery => delivery.Id), "dlv_none"], None);
+
+        var again = await Deliveries.LeaseAsync("w3", now, LeaseTime, 5, None);
+        Assert.Equal(mine.Select(static delivery => delivery.Id), again.Select(static delivery => delivery.Id));
+        Assert.All(again, static delivery => Assert.Equal(0, delivery.Attempts));
+    }
+
+    [Fact]
+    public async Task NextDueAsync_FreeAndLeased_GivesTheEarliest()
+    {
+        Assert.Null(await Deliveries.NextDueAsync(None));
+        var (events, _) = await StoreAsync(2);
+        Assert.Equal(events[0].ReceivedAt, await Deliveries.NextDueAsync(None));
+
+        var now = Some.Time();
+        var leased = await Deliveries.LeaseAsync("w1", now, LeaseTime, 1, None);
+        Assert.Equal(events[1].ReceivedAt, await Deliveries.NextDueAsync(None));
+
+        var second = Assert.Single(await Deliveries.LeaseAsync("w1", now, LeaseTime + LeaseTime, 1, None));
+        Assert.Equal(now + LeaseTime, await Deliveries.NextDueAsync(None));
+
+        await Deliveries.RecordAsync("w1", Some.Attempt(leased[0], DeliveryStatus.Pending, now.AddHours(1)), None);
+        await Deliveries.RecordAsync("w1", Some.Attempt(second, DeliveryStatus.Delivered), None);
+        Assert.Equal(now.AddHours(1), await Deliveries.NextDueAsync(None));
+    }
+
+    [Fact]
+    public async Task AddAsync_Replay_IsLeasedWithItsEvent()
+    {
+        var (events, subscription) = await StoreAsync(1);
+        var first = Assert.Single(await Deliveries.LeaseAsync("w1", Some.Time(), LeaseTime, 5, None));
+        await Deliveries.RecordAsync("w1", Some.Attempt(first, DeliveryStatus.Dead, reason: "gone"), None);
+        var replay = Some.Delivery(events[0], subscription) with { ReplayOf = first.Id };
+
+        await Deliveries.AddAsync([replay], None);
+
+        Assert.Equal(replay, await Deliveries.GetAsync(replay.Id, None));
+        var leased = Assert.Single(await Deliveries.LeaseAsync("w1", Some.Time(), LeaseTime, 5, None));
+        Assert.Equal((replay.Id, first.Id, events[0].Id), (leased.Id, leased.ReplayOf, leased.Event!.Id));
+    }
+
+    [Fact]
+    public async Task MakeDueAsync_PendingAndNot_SaysWhich()
+    {
+        await StoreAsync(1);
+        var leased = Assert.Single(await Deliveries.LeaseAsync("w1", Some.Time(), LeaseTime, 5, None));
+        var far = Some.Time().AddHours(10);
+        await Deliveries.RecordAsync("w1", Some.Attempt(leased, DeliveryStatus.Pending, far), None);
+        var now = Some.Time();
+
+        Assert.True(await Deliveries.MakeDueAsync(leased.Id, now, None));
+        Assert.Equal(now, (await Deliveries.GetAsync(leased.Id, None))!.NextAttemptAt);
+        Assert.Single(await Deliveries.LeaseAsync("w1", now, LeaseTime, 5, None));
+
+        await Deliveries.RecordAsync("w1", Some.Attempt(leased, DeliveryStatus.Dead), None);
+        Assert.False(await Deliveries.MakeDueAsync(leased.Id, now, None));
+        Assert.False(await Deliveries.MakeDueAsync("dlv_none", now, None));
+    }
+
+    [Fact]
+    public async Task ListAsync_ByEachFilter_GivesWhatMatchesNewestFirst()
+    {
+        var (events, subscription) = await StoreAsync(2);
+        var other = Some.Subscription("blog");
+        await Storage.Subscriptions.AddAsync(other, None);
+        var third = Some.Event(project: "blog", type: "slack.message");
+        await Storage.Events.AppendAsync(Some.AppendTo(third, other.Id), None);
+        var leased = await Deliveries.LeaseAsync("w1", Some.Time(), LeaseTime, 5, None);
+        await Deliveries.RecordAsync("w1", Some.Attempt(leased[0], DeliveryStatus.Dead, reason: "gone"), None);
+        var all = leased.Select(static delivery => delivery.Id).ToList();
+
+        Assert.Equal([all[2], all[1], all[0]], await IdsAsync(new DeliveryQuery()));
+        Assert.Equal([all[0]], await IdsAsync(new DeliveryQuery { Status = DeliveryStatus.Dead }));
+        Assert.Equal([all[2], all[1]], await IdsAsync(new DeliveryQuery { Status = DeliveryStatus.Pending }));
+        Assert.Equal([], await IdsAsync(new DeliveryQuery { Status = DeliveryStatus.Cancelled }));
+        Assert.Equal([all[1], all[0]], await IdsAsync(new DeliveryQuery { SubscriptionId = subscription }));
+        Assert.Equal([all[1]], await IdsAsync(new DeliveryQuery { EventId = events[1].Id }));
+        Assert.Equal([all[2]], await IdsAsync(new DeliveryQuery { EventType = "slack.*" }));
+        Assert.Equal([all[1], all[0]], await IdsAsync(new DeliveryQuery { EventType = "stripe.**" }));
+        Assert.Equal([all[1]], await IdsAsync(new DeliveryQuery { From = events[1].ReceivedAt, To = third.ReceivedAt }));
+        Assert.Equal([all[2]], await IdsAsync(new DeliveryQuery { VisibleProjects = new HashSet<string> { "blog" } }));
+        Assert.Null((await Deliveries.ListAsync(new DeliveryQuery(), new PageRequest(), None)).Items[0].Event);
+    }
+
+    [Theory]
+    [MemberData(nameof(HostileCursors))]
+    public Task ListAsync_HostileCursor_IsRefused(string cursor) => RefusesCursorAsync(page => Deliveries.ListAsync(new DeliveryQuery(), page, None), cursor);
+
+    /// <summary>Stores events, each with one delivery to the same subscription.</summary>
+    private async Task<(List<HubEvent> Events, string Subscription)> StoreAsync(int count)
+    {
+        var subscription = Some.Subscription();
+        await Storage.Subscriptions.AddAsync(subscription, None);
+        var events = Enumerable.Range(0, count).Select(static _ => Some.Event()).ToList();
+        foreach (var one in events)
+            await Storage.Events.AppendAsync(Some.AppendTo(one, subscription.Id), None);
+
+        return (events, subscription.Id);
+    }
+
+    private async Task<IEnumerable<string>> SubscriptionsAsync() => (await Storage.Subscriptions.ListEnabledAsync(None)).Select(static subscription => subscription.Id);
+
+    private async Task<IEnumerable<string>> IdsAsync(DeliveryQuery query) =>
+        (await ReadAllAsync(page => Deliveries.ListAsync(query, page, None), 2)).Select(static delivery => delivery.Id);
+}

@@ -1,0 +1,43 @@
+using IntegrationHub.Host.Storage.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace IntegrationHub.Host.Tests.Storage.Sqlite;
+
+/// <summary>Opens SQLite databases in folders of their own.</summary>
+internal static class SqliteHarness
+{
+    public static string NewFolder() => Directory.CreateTempSubdirectory("hub-storage-").FullName;
+
+    public static SqliteStorage New(string folder, SqliteOptions? options = null, Action? beforeCommit = null) =>
+        new(folder, options ?? new SqliteOptions(), TimeProvider.System, NullLogger.Instance, beforeCommit);
+
+    public static async Task<SqliteStorage> OpenAsync(string folder, SqliteOptions? options = null, Action? beforeCommit = null)
+    {
+        var storage = New(folder, options, beforeCommit);
+        await storage.OpenAsync(CancellationToken.None);
+        return storage;
+    }
+
+    public static async Task<StorageHarness> NewHarnessAsync()
+    {
+        var folder = NewFolder();
+        var storage = await OpenAsync(folder);
+        return new StorageHarness
+        {
+            Engine = storage,
+            ApiKeys = new SqliteApiKeyStore(storage),
+            Audit = new SqliteAuditStore(storage),
+            DataKeys = new SqliteDataKeyStore(storage),
+            Connections = new SqliteConnectionStore(storage),
+            Events = new SqliteEventStore(storage),
+            Subscriptions = new SqliteSubscriptionStore(storage, TimeProvider.System),
+            Deliveries = new SqliteDeliveryStore(storage),
+            Usage = new SqliteUsageStore(storage),
+            CleanUp = async () =>
+            {
+                await storage.DisposeAsync();
+                Directory.Delete(folder, recursive: true);
+            },
+        };
+    }
+}

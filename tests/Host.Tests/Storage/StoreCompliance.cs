@@ -1,0 +1,75 @@
+using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Http;
+using IntegrationHub.Host.Insights;
+using IntegrationHub.Host.Secrets;
+using IntegrationHub.Host.Storage;
+
+namespace IntegrationHub.Host.Tests.Storage;
+
+/// <summary>An engine, open and empty, with its ports.</summary>
+internal sealed record StorageHarness
+{
+    public required IHubStorage Engine { get; init; }
+
+    public required IApiKeyStore ApiKeys { get; init; }
+
+    public required IAuditStore Audit { get; init; }
+
+    public required IDataKeyStore DataKeys { get; init; }
+
+    public required IConnectionStore Connections { get; init; }
+
+    public required IEventStore Events { get; init; }
+
+    public required ISubscriptionStore Subscriptions { get; init; }
+
+    public required IDeliveryStore Deliveries { get; init; }
+
+    public required IUsageStore Usage { get; init; }
+
+    /// <summary>Closes the engine and removes what it kept.</summary>
+    public required Func<ValueTask> CleanUp { get; init; }
+}
+
+/// <summary>What every storage engine must do, whatever it is made of: one suite per port, inherited once per engine.</summary>
+public abstract class StoreCompliance : IAsyncLifetime
+{
+    private protected StorageHarness Storage { get; private set; } = null!;
+
+    private protected static CancellationToken None => CancellationToken.None;
+
+    public async Task InitializeAsync() => Storage = await OpenAsync();
+
+    public async Task DisposeAsync() => await Storage.CleanUp();
+
+    private protected abstract Task<StorageHarness> OpenAsync();
+
+    /// <summary>Walks a list page by page.</summary>
+    private protected static async Task<List<T>> ReadAllAsync<T>(Func<PageRequest, Task<Page<T>>> list, int limit)
+    {
+        var all = new List<T>();
+        string? cursor = null;
+        do
+        {
+            var page = await list(new PageRequest(limit, cursor));
+            Assert.True(page.Items.Count <= limit);
+            all.AddRange(page.Items);
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+
+        return all;
+    }
+
+    private protected static async Task RefusesCursorAsync<T>(Func<PageRequest, Task<Page<T>>> list, string cursor)
+    {
+        var exception = await Assert.ThrowsAsync<ProblemException>(() => list(new PageRequest(10, cursor)));
+        Assert.Equal("invalid_request", exception.Problem.Code);
+        Assert.Equal(400, exception.Problem.Status);
+    }
+
+    public static TheoryData<string> HostileCursors() => new(
+        "", " ", "x", "=", "null", "../../etc/passwd", "evt_1", "!!!!", "AAAA", "AAAAAAAAAAAAAAAAAAAAAA", "'; DROP TABLE events; --", new string('A', 5000), "\u0000", "é");
+}
