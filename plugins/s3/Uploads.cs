@@ -56,10 +56,8 @@ internal static class Uploads
             AutoCloseStream = false,
             AutoResetStreamPosition = false,
 
-            // Either way no pass over the whole content is needed before the first byte leaves: TLS protects it, or each chunk is signed.
-            DisablePayloadSigning = call.UsesTls,
-            UseChunkEncoding = !call.UsesTls,
         };
+
         if (!call.Flag("overwrite", otherwise: true))
             wanted.IfNoneMatch = "*";
 
@@ -110,8 +108,6 @@ internal static class Uploads
                         PartNumber = parts.Count + 1,
                         PartSize = filled,
                         InputStream = part,
-                        DisablePayloadSigning = call.UsesTls,
-                        UseChunkEncoding = !call.UsesTls,
                     },
                     cancellationToken).ConfigureAwait(false);
                 parts.Add(new PartETag(parts.Count + 1, sent.ETag));
