@@ -111,24 +111,34 @@ internal static class OperationRequestReader
 
         var reader = new MultipartReader(boundary, request.Body);
         var parameters = FromQuery(request);
-        while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
+        try
         {
-            if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition))
-                continue;
-
-            if (HeaderUtilities.RemoveQuotes(disposition.Name) == "params")
+            while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
             {
-                parameters = await ParseAsync(section.Body, cancellationToken);
-                if (parameters.ValueKind != JsonValueKind.Object)
-                    throw Problem.Invalid("The part 'params' must be a JSON object.", new ValidationIssue("/params", "An object is expected.")).ToException();
+                if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition))
+                    continue;
 
-                continue;
+                if (HeaderUtilities.RemoveQuotes(disposition.Name) == "params")
+                {
+                    parameters = await ParseAsync(section.Body, cancellationToken);
+                    if (parameters.ValueKind != JsonValueKind.Object)
+                        throw Problem.Invalid("The part 'params' must be a JSON object.", new ValidationIssue("/params", "An object is expected.")).ToException();
+
+                    continue;
+                }
+
+                // What follows stays on the wire until the adapter reads it; that is why params come first.
+                var length = section.Headers is { } headers && headers.TryGetValue(HeaderNames.ContentLength, out var stated)
+                    && long.TryParse(stated.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var known) ? known : (long?)null;
+                var name = HeaderUtilities.RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName).Value;
+                return new OperationInput(parameters, new OperationContent(section.Body, section.ContentType ?? "application/octet-stream", length, name), null, false, OperationInput.DefaultMaxItems);
             }
-
-            // What follows stays on the wire until the adapter reads it; that is why params come first.
-            var length = long.TryParse(section.Headers?[HeaderNames.ContentLength].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var known) ? known : (long?)null;
-            var name = HeaderUtilities.RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName).Value;
-            return new OperationInput(parameters, new OperationContent(section.Body, section.ContentType ?? "application/octet-stream", length, name), null, false, OperationInput.DefaultMaxItems);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or (IOException and not BadHttpRequestException))
+        {
+            throw Problem.Invalid(
+                "The multipart body is not well formed.",
+                new ValidationIssue("", "A part's headers, or the end of the body, are not as RFC 7578 has them.", "End with the closing boundary.")).ToException();
         }
 
         return new OperationInput(parameters, null, null, false, OperationInput.DefaultMaxItems);
