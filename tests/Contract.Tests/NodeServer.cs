@@ -4,17 +4,19 @@ using System.Text;
 
 namespace IntegrationHub.Contract.Tests;
 
-/// <summary>A server that runs on Node, in a process of its own. Dispose it to end that process.</summary>
+/// <summary>A server that runs on Node, in a process of its own. Dispose it to end that process and to delete its scratch folder.</summary>
 public sealed class NodeServer : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly Process process;
     private readonly StringBuilder output = new();
+    private readonly DirectoryInfo scratch;
 
-    private NodeServer(Process process, int port)
+    private NodeServer(Process process, int port, DirectoryInfo scratch)
     {
         this.process = process;
+        this.scratch = scratch;
         Address = new Uri($"http://127.0.0.1:{port}");
     }
 
@@ -30,13 +32,13 @@ public sealed class NodeServer : IAsyncDisposable
         }
     }
 
-    public static async Task<NodeServer> StartAsync(string folder, int port, IReadOnlyList<string> arguments)
+    public static async Task<NodeServer> StartAsync(string folder, int port, DirectoryInfo scratch, IReadOnlyList<string> arguments)
     {
         var process = new Process
         {
             StartInfo = new ProcessStartInfo("node", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true },
         };
-        var server = new NodeServer(process, port);
+        var server = new NodeServer(process, port, scratch);
         process.OutputDataReceived += (_, line) => server.Append(line.Data);
         process.ErrorDataReceived += (_, line) => server.Append(line.Data);
         process.Start();
@@ -63,6 +65,9 @@ public sealed class NodeServer : IAsyncDisposable
         }
 
         process.Dispose();
+        scratch.Refresh();
+        if (scratch.Exists)
+            scratch.Delete(recursive: true);
     }
 
     private async Task WaitUntilListeningAsync(int port)
