@@ -39,23 +39,15 @@ internal static class OperationEndpoints
     private static async Task ExecuteAsync(string id, string operation, HttpContext context, OperationExecutor executor, CancellationToken cancellationToken)
     {
         var caller = context.GetCaller();
-        var target = await executor.FindAsync(caller, id, operation, cancellationToken);
-        OperationInput input;
-        try
-        {
-            // Content of any size is welcome where the operation takes content; everything else keeps the server's limit.
-            if (target.Manifest.Stream.Request && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-                limit.MaxRequestBodySize = null;
+        using var target = await executor.FindAsync(caller, id, operation, cancellationToken);
 
-            input = await OperationRequestReader.ReadAsync(context, target.Manifest, cancellationToken);
-            if (input.AllPages && target.Manifest.Pagination is null)
-                throw Problem.Invalid($"'{operation}' has no pages.", new Schemas.ValidationIssue("/page/all", "This operation does not page.", "Leave it out.")).ToException();
-        }
-        catch
-        {
-            target.Lease.Dispose();
-            throw;
-        }
+        // Content of any size is welcome where the operation takes content; everything else keeps the server's limit.
+        if (target.Manifest.Stream.Request && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = null;
+
+        var input = await OperationRequestReader.ReadAsync(context, target.Manifest, cancellationToken);
+        if (input.AllPages && target.Manifest.Pagination is null)
+            throw Problem.Invalid($"'{operation}' has no pages.", new Schemas.ValidationIssue("/page/all", "This operation does not page.", "Leave it out.")).ToException();
 
         var call = new OperationCall
         {
