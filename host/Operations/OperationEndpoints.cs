@@ -1,9 +1,10 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
 
 namespace IntegrationHub.Host.Operations;
 
@@ -21,12 +22,13 @@ internal static class OperationEndpoints
             .RequireRole(HubRole.Developer)
             .WithName("ExecuteOperation")
             .WithSummary("Run an operation")
+            .ReadsQuery(new QueryParameter("params", "The parameters as JSON, when the body is content."))
             .WithDescription("""
                 Body: `{ "params": { … }, "page": { "cursor": "…", "all": false, "maxItems": 1000 } }`. Operations with content take `multipart/form-data` with the part
                 `params` (JSON) first and the content after it, or the content as the body with `?params=` in the query; those that answer content answer its bytes.
                 `Idempotency-Key` is handed to providers that honour one.
                 """)
-            .Accepts<JsonObject>("application/json", "multipart/form-data", "application/octet-stream")
+            .AddOpenApiOperationTransformer(DescribeBodyAsync)
             .Produces<OperationAnswer>();
         group.MapPost("/test", TestAsync)
             .RequireRole(HubRole.Developer)
@@ -36,9 +38,50 @@ internal static class OperationEndpoints
         return routes;
     }
 
+    // Described only: Accepts<T>() would have routing refuse content of any other type than those named.
+    private static Task DescribeBodyAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var parameters = new OpenApiSchema { Type = JsonSchemaType.Object, Description = "The operation's parameters, as its schema says." };
+        var json = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["params"] = parameters,
+                ["page"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    Properties = new Dictionary<string, IOpenApiSchema>
+                    {
+                        ["cursor"] = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null },
+                        ["all"] = new OpenApiSchema { Type = JsonSchemaType.Boolean },
+                        ["maxItems"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "10000" },
+                    },
+                },
+            },
+        };
+        var binary = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
+        var multipart = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Properties = new Dictionary<string, IOpenApiSchema> { ["params"] = parameters, ["content"] = binary },
+        };
+        operation.RequestBody = new OpenApiRequestBody
+        {
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/json"] = new() { Schema = json },
+                ["multipart/form-data"] = new() { Schema = multipart },
+                ["*/*"] = new() { Schema = binary },
+            },
+        };
+        return Task.CompletedTask;
+    }
+
     private static async Task ExecuteAsync(string id, string operation, HttpContext context, OperationExecutor executor, CancellationToken cancellationToken)
     {
         var caller = context.GetCaller();
+        var key = IdempotencyKey(context);
         using var target = await executor.FindAsync(caller, id, operation, cancellationToken);
 
         // Content of any size is welcome where the operation takes content; everything else keeps the server's limit.
@@ -54,7 +97,7 @@ internal static class OperationEndpoints
             Parameters = input.Parameters,
             Content = input.Content,
             Cursor = input.Cursor,
-            IdempotencyKey = IdempotencyKey(context),
+            IdempotencyKey = key,
             CorrelationId = CorrelationId.Of(context),
         };
         if (input.AllPages)
@@ -119,7 +162,9 @@ internal static class OperationEndpoints
                 return;
             }
 
+            // Each page is a call of its own, with a lease of its own: a long list does not hold back a new version of the plugin.
             cursor = next;
+            target = await executor.FindAsync(caller, target.Connection.Id, target.Operation, cancellationToken);
         }
     }
 

@@ -111,7 +111,7 @@ internal static class OperationRequestReader
 
         var reader = new MultipartReader(boundary, request.Body);
         var parameters = FromQuery(request);
-        while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
+        while (await NextSectionAsync(reader, cancellationToken) is { } section)
         {
             if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition))
                 continue;
@@ -126,12 +126,25 @@ internal static class OperationRequestReader
             }
 
             // What follows stays on the wire until the adapter reads it; that is why params come first.
-            var length = long.TryParse(section.Headers?[HeaderNames.ContentLength].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var known) ? known : (long?)null;
+            var stated = section.Headers is { } headers && headers.TryGetValue(HeaderNames.ContentLength, out var value) ? value.ToString() : null;
+            var length = long.TryParse(stated, NumberStyles.None, CultureInfo.InvariantCulture, out var known) ? known : (long?)null;
             var name = HeaderUtilities.RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName).Value;
             return new OperationInput(parameters, new OperationContent(section.Body, section.ContentType ?? "application/octet-stream", length, name), null, false, OperationInput.DefaultMaxItems);
         }
 
         return new OperationInput(parameters, null, null, false, OperationInput.DefaultMaxItems);
+    }
+
+    private static async Task<MultipartSection?> NextSectionAsync(MultipartReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadNextSectionAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException && !cancellationToken.IsCancellationRequested)
+        {
+            throw Problem.Invalid("The multipart body is not well formed: a part is cut off, or its headers are too long.").ToException();
+        }
     }
 
     private static JsonElement FromQuery(HttpRequest request)
@@ -161,6 +174,10 @@ internal static class OperationRequestReader
             await using var limited = new LimitedReadStream(body, MaxJsonBytes);
             using var document = await JsonDocument.ParseAsync(limited, Strict, cancellationToken);
             return document.RootElement.Clone();
+        }
+        catch (IOException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Problem.Invalid("The body is cut off.").ToException();
         }
         catch (JsonException exception)
         {

@@ -53,6 +53,9 @@ public sealed class NodeToolchain
         return JsonDocument.Parse(output).RootElement.Clone();
     }
 
+    /// <summary>Starts a server of one of the installed packages, and answers once it listens on its port. Dispose it to stop it and to delete its scratch folder.</summary>
+    public Task<NodeServer> StartAsync(int port, DirectoryInfo scratch, params string[] arguments) => NodeServer.StartAsync(folder, port, scratch, arguments);
+
     private static async Task<(NodeToolchain? Toolchain, string? WhyNot)> InstallAsync(string source, string target)
     {
         Directory.CreateDirectory(target);

@@ -25,6 +25,21 @@ public static class HubApi
         return await ReadAsync(answer);
     }
 
+    /// <summary>Asks again until the answer is as wanted: what another process does cannot be awaited. Fails with the last answer after 30 seconds.</summary>
+    public static async Task<JsonElement> EventuallyAsync(this HubProcess hub, string path, Func<JsonElement, bool> wanted)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            var answer = await hub.GetAsync(path);
+            if (wanted(answer))
+                return answer;
+
+            if (patience.IsCancellationRequested)
+                throw new TimeoutException($"GET {path} did not become as wanted: {answer}");
+        }
+    }
+
     public static async Task<string> CreateConnectionAsync(this HubProcess hub, string provider, object config, string? baseUrl = null, string alias = "default", string environment = "dev")
     {
         var created = await hub.PostAsync("/api/connections", baseUrl is null
