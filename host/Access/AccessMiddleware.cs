@@ -55,19 +55,20 @@ internal sealed partial class AccessMiddleware(RequestDelegate next, ApiKeyServi
         var caller = keys.Recognise(hash);
         if (caller is null)
         {
-            if (failures.WaitFor(address) is { } wait)
-            {
-                await new Problem(StatusCodes.Status429TooManyRequests, "too_many_attempts", "Too many attempts", "Too many unknown API keys came from this address.") { RetryAfter = wait }
-                    .ToResult().ExecuteAsync(context);
-                return null;
-            }
-
+            // Before anything is counted: behind a proxy all callers have one address, and nobody who guesses may lock out those who know a key.
             if (ApiKeySecret.IsWellFormed(text))
                 caller = await keys.RecogniseAsync(hash, context.RequestAborted);
         }
 
         if (caller is not null)
             return caller with { Address = Text(address) };
+
+        if (failures.WaitFor(address) is { } wait)
+        {
+            await new Problem(StatusCodes.Status429TooManyRequests, "too_many_attempts", "Too many attempts", "Too many unknown API keys came from this address.") { RetryAfter = wait }
+                .ToResult().ExecuteAsync(context);
+            return null;
+        }
 
         failures.Add(address);
         Log.Refused(logger, Text(address));

@@ -56,6 +56,8 @@ internal static class CatalogEndpoints
     // An SVG may hold scripts and links; opened as a page it must not run them in the hub's origin.
     private const string IconPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
+    private const int MaxCursor = 1024;
+
     private static readonly JsonDocumentOptions WithComments = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     public static IEndpointRouteBuilder MapCatalog(this IEndpointRouteBuilder routes)
@@ -137,10 +139,11 @@ internal static class CatalogEndpoints
     private static bool TryReadCursor(string cursor, out string key)
     {
         key = "";
-        if (!Base64Url.IsValid(cursor))
+        if (cursor.Length > MaxCursor || !Base64Url.IsValid(cursor))
             return false;
 
+        // Every key of this list has its parts divided by tabs.
         key = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor));
-        return true;
+        return key.Contains('\t', StringComparison.Ordinal);
     }
 }

@@ -13,7 +13,7 @@ internal static class DeadLetterEndpoints
     {
         var group = routes.MapGroup("/api/dead-letters").WithTags("Dead letters");
         group.MapGet("", ListAsync).RequireRole(HubRole.Operator).WithName("ListDeadLetters").WithSummary("List deliveries that were given up, with the reason")
-            .WithDescription("Filters: `subscription`, `event`, `eventType` (a pattern), `from`, `to`; `limit` and `cursor` page.")
+            .ReadsListQuery(DeliveryEndpoints.Filters)
             .Produces<Page<DeliveryView>>();
         group.MapPost("/{id}/replay", ReplayAsync).RequireRole(HubRole.Operator).WithName("ReplayDeadLetter").WithSummary("Send a dead letter again, as a new delivery")
             .Produces<DeliveryView>(StatusCodes.Status202Accepted);
@@ -75,4 +75,13 @@ internal static class DeadLetterEndpoints
 /// <summary>Which dead letters to replay; an empty filter means all.</summary>
 internal sealed record BulkReplayRequest(BulkReplayFilter? Filter = null, int? Limit = null);
 
-internal sealed record BulkReplayFilter(string? Subscription = null, string? EventType = null, DateTimeOffset? From = null, DateTimeOffset? To = null);
+internal sealed record BulkReplayFilter
+{
+    public string? Subscription { get; init; }
+
+    public string? EventType { get; init; }
+
+    public DateTimeOffset? From { get; init; }
+
+    public DateTimeOffset? To { get; init; }
+}

@@ -5,11 +5,17 @@ namespace IntegrationHub.Host.Events;
 
 internal static class DeliveryEndpoints
 {
+    public static readonly QueryParameter[] Filters =
+    [
+        new("subscription", "A subscription's id."), new("event", "An event's id."), new("eventType", "A type, or a pattern such as `stripe.*`."),
+        new("from", "Made at this time or later (ISO 8601)."), new("to", "Made before this time (ISO 8601)."),
+    ];
+
     public static IEndpointRouteBuilder MapDeliveries(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/deliveries").WithTags("Deliveries");
         group.MapGet("", ListAsync).RequireRole(HubRole.Viewer).WithName("ListDeliveries").WithSummary("List deliveries, newest first")
-            .WithDescription("Filters: `status`, `subscription`, `event`, `eventType` (a pattern), `from`, `to`; `limit` and `cursor` page.")
+            .ReadsListQuery([new("status", "pending, delivered, dead or cancelled."), .. Filters])
             .Produces<Page<DeliveryView>>();
         group.MapGet("/{id}", GetAsync).RequireRole(HubRole.Viewer).WithName("GetDelivery").WithSummary("Read a delivery with its attempts").Produces<DeliveryDetails>();
         group.MapPost("/{id}/retry", RetryAsync).RequireRole(HubRole.Operator).WithName("RetryDelivery").WithSummary("Make a pending delivery's next attempt now")

@@ -19,16 +19,18 @@ internal static class EventEndpoints
     {
         var group = routes.MapGroup("/api/events").WithTags("Events");
         group.MapGet("", ListAsync).RequireRole(HubRole.Viewer).WithName("ListEvents").WithSummary("List events, newest first")
-            .WithDescription("Filters: `provider`, `type` (a pattern), `connection`, `subject`, `from`, `to`; `limit` and `cursor` page.")
+            .ReadsListQuery(
+                new("provider", "The provider's id; `app` for what applications published."), new("type", "A type, or a pattern such as `stripe.*`."), new("connection", "A connection's id."),
+                new("subject", "What the event is about."), new("from", "Received at this time or later (ISO 8601)."), new("to", "Received before this time (ISO 8601)."))
             .Produces<Page<EventSummary>>();
         group.MapGet("/{id}", GetAsync).RequireRole(HubRole.Viewer).WithName("GetEvent").WithSummary("Read an event as a CloudEvents envelope, with its deliveries")
             .Produces<JsonElement>();
         group.MapGet("/{id}/raw", GetRawAsync).RequireRole(HubRole.Operator).WithName("GetRawEvent").WithSummary("Read the raw request an event came in (audited)")
-            .WithDescription("`reason` is required and stands in the audit.")
+            .ReadsQuery(new QueryParameter("reason", "Why; it stands in the audit. 3 to 500 characters.", Required: true))
             .Produces<RawRequestView>();
         group.MapPost("/{id}/replay", ReplayAsync).RequireRole(HubRole.Operator).WithName("ReplayEvent").WithSummary("Send an event again")
             .WithDescription("Makes new deliveries to the subscriptions that match now; `{ \"subscription\": \"sub_…\" }` restricts it to one.")
-            .Produces<ReplayResult>(StatusCodes.Status202Accepted);
+            .Accepts<ReplayRequest>(isOptional: true, "application/json").Produces<ReplayResult>(StatusCodes.Status202Accepted);
         group.MapPost("", PublishAsync).RequireRole(HubRole.Developer).WithName("PublishEvent").WithSummary("Publish an application's event")
             .Accepts<PublishRequest>("application/json")
             .Produces<JsonElement>(StatusCodes.Status201Created).Produces<JsonElement>(StatusCodes.Status200OK);

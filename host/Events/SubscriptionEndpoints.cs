@@ -10,6 +10,7 @@ internal static class SubscriptionEndpoints
     {
         var group = routes.MapGroup("/api/subscriptions").WithTags("Subscriptions");
         group.MapGet("", ListAsync).RequireRole(HubRole.Developer).WithName("ListSubscriptions").WithSummary("List subscriptions, newest first")
+            .ReadsListQuery(new QueryParameter("project", "A project's name."))
             .Produces<Page<SubscriptionView>>();
         group.MapPost("", CreateAsync).RequireRole(HubRole.Developer).WithName("CreateSubscription").WithSummary("Subscribe an endpoint to events")
             .WithDescription("The answer has the signing `secret` (`whsec_…`), this once.")

@@ -14,7 +14,13 @@ internal static class HostingServiceCollectionExtensions
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<HubOptions>>().Value);
         services.AddSingleton<HubHealth>().AddSingleton<HubStartup>().AddSingleton<StartBanner>();
         services.AddHostedService<SystemdNotifier>();
-        services.ConfigureHttpJsonOptions(json => HubJson.Apply(json.SerializerOptions));
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            HubJson.Apply(json.SerializerOptions);
+
+            // The API description is made from these options: an integer is an integer, not also a text of digits.
+            json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
+        });
         services.Configure<HostOptions>(host =>
         {
             host.ShutdownTimeout = DrainTime;

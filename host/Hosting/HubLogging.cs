@@ -9,7 +9,7 @@ namespace IntegrationHub.Host.Hosting;
 /// <summary>Serilog: console and a rolling file in the data folder, both behind <see cref="RedactingFormatter"/>. The section <c>Serilog</c> adjusts levels and adds sinks.</summary>
 internal static class HubLogging
 {
-    private const string Template = "{Timestamp:yyyy-MM-dd HH:mm:ss.fff zzz} [{Level:u3}] {SourceContext}: {Message:lj}{NewLine}{Exception}";
+    private const string Template = "{Timestamp:yyyy-MM-dd HH:mm:ss.fff zzz} [{Level:u3}] {SourceContext}: {Message:lj}{Correlation:l}{NewLine}{Exception}";
     private const int KeptFiles = 14;
     private const long FileSize = 64 * 1024 * 1024;
 
@@ -22,6 +22,7 @@ internal static class HubLogging
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Warning)
             .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning)
             .Enrich.FromLogContext()
+            .Enrich.With<CorrelationEnricher>()
             .ReadFrom.Configuration(builder.Configuration)
             .WriteTo.Console(formatter)
             .WriteTo.Async(sinks => sinks.File(

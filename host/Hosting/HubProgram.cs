@@ -7,36 +7,63 @@ namespace IntegrationHub.Host.Hosting;
 /// <summary>The life of the process: configure, open, serve, drain.</summary>
 internal static class HubProgram
 {
-    /// <summary>sysexits.h: the configuration is wrong; starting again will not help.</summary>
-    private const int ConfigurationError = 78;
-
-    public static async Task<int> RunAsync(string[] args, Action<IServiceCollection> compose, Action<WebApplication> route)
+    public static async Task<int> RunAsync(Func<WebApplication> build)
     {
         // A pattern in a manifest or a schema must not hold a thread: no regular expression of this process runs longer.
         AppDomain.CurrentDomain.SetData("REGEX_DEFAULT_MATCH_TIMEOUT", TimeSpan.FromSeconds(1));
 
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = Directory.GetCurrentDirectory() });
-        builder.AddHubConfiguration(args);
-        builder.AddHubLogging(builder.Configuration.ReadHubOptions());
-        compose(builder.Services);
-
-        await using var app = builder.Build();
-        route(app);
-        var stopping = app.Lifetime.ApplicationStopping;
+        WebApplication? app = null;
         try
         {
-            await app.Services.GetRequiredService<HubStartup>().RunAsync(stopping);
-            stopping.Register(app.Services.GetRequiredService<HubHealth>().MarkStopping);
-            await app.StartAsync(stopping);
+            app = build();
+            await StartAsync(app);
+            app.Services.GetRequiredService<StartBanner>().Write(Console.Out);
+            await app.WaitForShutdownAsync(CancellationToken.None);
+            return ExitCodes.Success;
         }
-        catch (Exception exception) when (exception is StorageException or MasterKeyException or OptionsValidationException or IOException)
+        catch (Exception exception)
         {
-            await Console.Error.WriteLineAsync($"The hub cannot start. {exception.Message}");
-            return ConfigurationError;
+            var code = ExitCodes.For(exception);
+            await Console.Error.WriteLineAsync($"The hub cannot {(code == ExitCodes.InternalError ? "go on. " + exception : "start. " + exception.Message)}");
+            return code;
         }
-
-        app.Services.GetRequiredService<StartBanner>().Write(Console.Out);
-        await app.WaitForShutdownAsync(CancellationToken.None);
-        return 0;
+        finally
+        {
+            if (app is not null)
+                await app.DisposeAsync();
+        }
     }
+
+    private static async Task StartAsync(WebApplication app)
+    {
+        var stopping = app.Lifetime.ApplicationStopping;
+        await app.Services.GetRequiredService<HubStartup>().RunAsync(stopping);
+        stopping.Register(app.Services.GetRequiredService<HubHealth>().MarkStopping);
+        await app.StartAsync(stopping);
+    }
+}
+
+/// <summary>What the process tells the service manager when it ends (sysexits.h).</summary>
+internal static class ExitCodes
+{
+    public const int Success = 0;
+
+    /// <summary>EX_SOFTWARE: a fault of the hub.</summary>
+    public const int InternalError = 70;
+
+    /// <summary>EX_TEMPFAIL: such as a port that is taken. Starting again may help.</summary>
+    public const int TemporaryFailure = 75;
+
+    /// <summary>EX_CONFIG: starting again will not help.</summary>
+    public const int ConfigurationError = 78;
+
+    public static int For(Exception exception) => exception switch
+    {
+        StorageException or MasterKeyException or OptionsValidationException => ConfigurationError,
+
+        // What the configuration's binder and the server's reading of addresses throw have no types of their own.
+        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } or InvalidDataException or FormatException => ConfigurationError,
+        IOException => TemporaryFailure,
+        _ => InternalError,
+    };
 }

@@ -8,9 +8,15 @@ namespace IntegrationHub.Host.Hosting;
 /// Speaks sd_notify(3) over the datagram socket named by <c>NOTIFY_SOCKET</c>: <c>READY=1</c>, <c>STOPPING=1</c>, and <c>WATCHDOG=1</c> at half of <c>WATCHDOG_USEC</c>
 /// while the storage answers. Does nothing where systemd is not the parent.
 /// </summary>
-internal sealed partial class SystemdNotifier(HubHealth health, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SystemdNotifier> logger) : BackgroundService
+internal sealed partial class SystemdNotifier(
+    HubHealth health, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SystemdNotifier> logger, Func<string, string?> variable) : BackgroundService
 {
-    private readonly string? socket = Environment.GetEnvironmentVariable("NOTIFY_SOCKET");
+    private readonly string? socket = variable("NOTIFY_SOCKET");
+
+    public SystemdNotifier(HubHealth health, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SystemdNotifier> logger)
+        : this(health, lifetime, time, logger, Environment.GetEnvironmentVariable)
+    {
+    }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -38,13 +44,13 @@ internal sealed partial class SystemdNotifier(HubHealth health, IHostApplication
     }
 
     /// <summary>Half of what systemd waits, when the watchdog is meant for this process (sd_watchdog_enabled(3)).</summary>
-    private static TimeSpan? WatchdogInterval()
+    private TimeSpan? WatchdogInterval()
     {
-        var pid = Environment.GetEnvironmentVariable("WATCHDOG_PID");
+        var pid = variable("WATCHDOG_PID");
         if (!string.IsNullOrEmpty(pid) && pid != Environment.ProcessId.ToString(CultureInfo.InvariantCulture))
             return null;
 
-        return long.TryParse(Environment.GetEnvironmentVariable("WATCHDOG_USEC"), NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds) && microseconds > 0
+        return long.TryParse(variable("WATCHDOG_USEC"), NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds) && microseconds > 0
             ? TimeSpan.FromMicroseconds(microseconds / 2.0)
             : null;
     }

@@ -4,6 +4,10 @@ namespace IntegrationHub.Host.Http;
 internal static class CorrelationId
 {
     public const string HeaderName = "X-Correlation-Id";
+
+    /// <summary>The name of the property that the log lines of a request carry it in.</summary>
+    public const string LogProperty = "CorrelationId";
+
     private const int MaxLength = 128;
     private static readonly object Key = new();
 

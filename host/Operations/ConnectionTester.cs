@@ -17,12 +17,12 @@ internal sealed class ConnectionTester(OperationExecutor executor, IConnectionRe
         if (connection is null || !caller.CanSee(connection.Project))
             throw Problem.NotFound("connection", connectionId).ToException();
 
-        using var lease = catalog.Acquire(connection.Provider);
+        using var lease = catalog.Acquire(connection.Provider) ?? throw OperationProblems.NotLoaded(connection.Provider).ToException();
         var results = new List<ConnectionTestResult>();
-        foreach (var test in lease?.Provider.Manifest.Tests ?? [])
+        foreach (var test in lease.Provider.Manifest.Tests)
         {
-            var call = new OperationCall { Parameters = Parameters(test.Params, connection, lease!.Provider), CorrelationId = correlationId };
-            var target = await executor.FindAsync(caller, connectionId, test.Operation, cancellationToken);
+            var call = new OperationCall { Parameters = Parameters(test.Params, connection, lease.Provider), CorrelationId = correlationId };
+            using var target = await executor.FindAsync(caller, connectionId, test.Operation, cancellationToken);
             await using var execution = await executor.ExecuteAsync(caller, target, call, cancellationToken);
             var error = execution.Result.Error;
             results.Add(new ConnectionTestResult(

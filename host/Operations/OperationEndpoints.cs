@@ -1,9 +1,10 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
 
 namespace IntegrationHub.Host.Operations;
 
@@ -21,12 +22,13 @@ internal static class OperationEndpoints
             .RequireRole(HubRole.Developer)
             .WithName("ExecuteOperation")
             .WithSummary("Run an operation")
+            .ReadsQuery(new QueryParameter("params", "The parameters as JSON, when the body is content."))
             .WithDescription("""
                 Body: `{ "params": { … }, "page": { "cursor": "…", "all": false, "maxItems": 1000 } }`. Operations with content take `multipart/form-data` with the part
                 `params` (JSON) first and the content after it, or the content as the body with `?params=` in the query; those that answer content answer its bytes.
                 `Idempotency-Key` is handed to providers that honour one.
                 """)
-            .Accepts<JsonObject>("application/json", "multipart/form-data", "application/octet-stream")
+            .AddOpenApiOperationTransformer(DescribeBodyAsync)
             .Produces<OperationAnswer>();
         group.MapPost("/test", TestAsync)
             .RequireRole(HubRole.Developer)
@@ -36,27 +38,59 @@ internal static class OperationEndpoints
         return routes;
     }
 
+    // Described only: Accepts<T>() would have routing refuse content of any other type than those named.
+    private static Task DescribeBodyAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var parameters = new OpenApiSchema { Type = JsonSchemaType.Object, Description = "The operation's parameters, as its schema says." };
+        var json = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["params"] = parameters,
+                ["page"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    Properties = new Dictionary<string, IOpenApiSchema>
+                    {
+                        ["cursor"] = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null },
+                        ["all"] = new OpenApiSchema { Type = JsonSchemaType.Boolean },
+                        ["maxItems"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = "10000" },
+                    },
+                },
+            },
+        };
+        var binary = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" };
+        var multipart = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Properties = new Dictionary<string, IOpenApiSchema> { ["params"] = parameters, ["content"] = binary },
+        };
+        operation.RequestBody = new OpenApiRequestBody
+        {
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/json"] = new() { Schema = json },
+                ["multipart/form-data"] = new() { Schema = multipart },
+                ["*/*"] = new() { Schema = binary },
+            },
+        };
+        return Task.CompletedTask;
+    }
+
     private static async Task ExecuteAsync(string id, string operation, HttpContext context, OperationExecutor executor, CancellationToken cancellationToken)
     {
         var caller = context.GetCaller();
         var key = IdempotencyKey(context);
-        var target = await executor.FindAsync(caller, id, operation, cancellationToken);
-        OperationInput input;
-        try
-        {
-            // Content of any size is welcome where the operation takes content; everything else keeps the server's limit.
-            if (target.Manifest.Stream.Request && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-                limit.MaxRequestBodySize = null;
+        using var target = await executor.FindAsync(caller, id, operation, cancellationToken);
 
-            input = await OperationRequestReader.ReadAsync(context, target.Manifest, cancellationToken);
-            if (input.AllPages && target.Manifest.Pagination is null)
-                throw Problem.Invalid($"'{operation}' has no pages.", new Schemas.ValidationIssue("/page/all", "This operation does not page.", "Leave it out.")).ToException();
-        }
-        catch
-        {
-            target.Lease.Dispose();
-            throw;
-        }
+        // Content of any size is welcome where the operation takes content; everything else keeps the server's limit.
+        if (target.Manifest.Stream.Request && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = null;
+
+        var input = await OperationRequestReader.ReadAsync(context, target.Manifest, cancellationToken);
+        if (input.AllPages && target.Manifest.Pagination is null)
+            throw Problem.Invalid($"'{operation}' has no pages.", new Schemas.ValidationIssue("/page/all", "This operation does not page.", "Leave it out.")).ToException();
 
         var call = new OperationCall
         {

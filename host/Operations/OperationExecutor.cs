@@ -32,9 +32,7 @@ internal sealed class OperationExecutor(
         if (!connection.Enabled)
             throw Problem.Conflict($"The connection '{connectionId}' is disabled.", "/enabled", "Enable it with PATCH { \"enabled\": true }.").ToException();
 
-        var lease = catalog.Acquire(connection.Provider)
-            ?? throw new Problem(503, "provider_not_loaded", "Provider not loaded",
-                $"The plugin of '{connection.Provider}' is not loaded; GET /api/plugins says why.").ToException();
+        var lease = catalog.Acquire(connection.Provider) ?? throw OperationProblems.NotLoaded(connection.Provider).ToException();
 
         if (lease.Provider.Manifest.Operations.TryGetValue(operation, out var manifest))
             return new OperationTarget(connection, lease, operation, manifest);
@@ -44,10 +42,10 @@ internal sealed class OperationExecutor(
         throw new Problem(404, "unknown_operation", "Unknown operation", $"'{connection.Provider}' has no operation '{operation}'. It has: {known}.").ToException();
     }
 
-    /// <summary>Runs one call. The execution holds the provider's lease until it is disposed, which the caller does once the result's content is consumed.</summary>
+    /// <summary>Runs one call. Dispose the execution once the result's content is consumed, and the target, which may run several, after it.</summary>
     public async ValueTask<OperationExecution> ExecuteAsync(Caller caller, OperationTarget target, OperationCall call, CancellationToken cancellationToken)
     {
-        var provider = target.Lease.Provider;
+        var provider = target.Provider;
         var invocation = new OperationInvocation
         {
             Caller = caller,
@@ -72,15 +70,11 @@ internal sealed class OperationExecutor(
         {
             result = await RunAsync(invocation, 0, cancellationToken);
             outcome = result.Error is { } error ? OperationProblems.CodeOf(error.Category) : "succeeded";
-            return new OperationExecution(result, invocation, target.Lease, time.GetElapsedTime(started));
-        }
-        catch
-        {
-            OperationExecution.Release(invocation, target.Lease);
-            throw;
+            return new OperationExecution(result, invocation, time.GetElapsedTime(started));
         }
         finally
         {
+            target.HoldUntil(invocation.AdapterDone);
             if (outcome != "succeeded")
                 activity?.SetStatus(ActivityStatusCode.Error, outcome);
 
@@ -92,7 +86,7 @@ internal sealed class OperationExecutor(
         steps[step].InvokeAsync(invocation, token => RunAsync(invocation, step + 1, token), cancellationToken);
 
     private static bool Declares(OperationTarget target) =>
-        (target.Manifest.Idempotency ?? target.Lease.Provider.Manifest.Defaults.Idempotency) is not null;
+        (target.Manifest.Idempotency ?? target.Provider.Manifest.Defaults.Idempotency) is not null;
 
     private void Record(OperationInvocation invocation, OperationResult? result, string outcome, TimeSpan duration)
     {
@@ -132,8 +126,30 @@ internal sealed class OperationExecutor(
     }
 }
 
-/// <summary>What an operation runs on. Dispose the lease, or let the execution do it.</summary>
-internal sealed record OperationTarget(Connection Connection, ProviderLease Lease, string Operation, OperationManifest Manifest);
+/// <summary>What an operation runs on. It holds the provider's lease until it is disposed. Not thread-safe.</summary>
+internal sealed class OperationTarget(Connection connection, ProviderLease lease, string operation, OperationManifest manifest) : IDisposable
+{
+    private Task running = Task.CompletedTask;
+
+    public Connection Connection { get; } = connection;
+
+    public LoadedProvider Provider => lease.Provider;
+
+    public string Operation { get; } = operation;
+
+    public OperationManifest Manifest { get; } = manifest;
+
+    /// <summary>A plugin that outlives its deadline still runs its own code: the lease ends with it, but no caller waits.</summary>
+    public void HoldUntil(Task adapterDone) => running = running.IsCompleted ? adapterDone : Task.WhenAll(running, adapterDone);
+
+    public void Dispose()
+    {
+        if (running.IsCompleted)
+            lease.Dispose();
+        else
+            _ = running.ContinueWith(_ => lease.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+}
 
 /// <summary>What a caller gives.</summary>
 internal sealed record OperationCall
@@ -150,7 +166,7 @@ internal sealed record OperationCall
 }
 
 /// <summary>A finished call whose content may still be streaming.</summary>
-internal sealed class OperationExecution(OperationResult result, OperationInvocation invocation, ProviderLease lease, TimeSpan duration) : IAsyncDisposable
+internal sealed class OperationExecution(OperationResult result, OperationInvocation invocation, TimeSpan duration) : IAsyncDisposable
 {
     public OperationResult Result { get; } = result;
 
@@ -158,20 +174,5 @@ internal sealed class OperationExecution(OperationResult result, OperationInvoca
 
     public TimeSpan Duration { get; } = duration;
 
-    public async ValueTask DisposeAsync()
-    {
-        if (Result.Content is { } content)
-            await content.DisposeAsync();
-
-        Release(invocation, lease);
-    }
-
-    /// <summary>A plugin that outlived its deadline still runs its own code: the lease ends with it, but no caller waits for that.</summary>
-    public static void Release(OperationInvocation invocation, ProviderLease lease)
-    {
-        if (invocation.AdapterDone.IsCompleted)
-            lease.Dispose();
-        else
-            _ = invocation.AdapterDone.ContinueWith(_ => lease.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-    }
+    public ValueTask DisposeAsync() => Result.Content?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

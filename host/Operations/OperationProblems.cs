@@ -21,6 +21,9 @@ internal static class OperationProblems
         };
     }
 
+    public static Problem NotLoaded(string provider) =>
+        new(StatusCodes.Status503ServiceUnavailable, "provider_not_loaded", "Provider not loaded", $"The plugin of '{provider}' is not loaded; GET /api/plugins says why.");
+
     public static string CodeOf(ErrorCategory category) => category switch
     {
         ErrorCategory.InvalidParams => "invalid_params",

@@ -185,7 +185,9 @@ internal static class OperationRequestReader
                 "The body is not valid JSON.",
                 new ValidationIssue(
                     "",
-                    string.Create(CultureInfo.InvariantCulture, $"Not valid JSON (duplicate names included) near line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}."))).ToException();
+                    exception.LineNumber is { } line
+                        ? string.Create(CultureInfo.InvariantCulture, $"Not valid JSON: see line {line + 1}, byte {exception.BytePositionInLine + 1}.")
+                        : "A member is there twice.")).ToException();
         }
     }
 }

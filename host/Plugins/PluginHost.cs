@@ -26,7 +26,7 @@ internal sealed partial class PluginHost(
         var found = PluginDiscovery.Find(list);
         var listRecord = new PluginListRecord(list.File, [.. list.Errors, .. found.Errors], list.Warnings);
         foreach (var issue in listRecord.Errors.Concat(listRecord.Warnings))
-            Log.ListIssue(logger, list.File, issue.Pointer, issue.Message, issue.Hint);
+            Log.ListIssue(logger, list.File, issue.Pointer, issue.Message, issue.Hint ?? "");
 
         List<PluginManifestFile> files = [];
         foreach (var source in found.Sources)
@@ -133,7 +133,7 @@ internal sealed partial class PluginHost(
         foreach (var record in records)
         {
             foreach (var issue in record.Errors)
-                Log.Error(logger, record.Id, record.Path, issue.Pointer, issue.Message, issue.Hint);
+                Log.Error(logger, record.Id, record.Path, issue.Pointer, issue.Message, issue.Hint ?? "");
 
             foreach (var issue in record.Warnings)
                 Log.Warning(logger, record.Id, issue.Pointer, issue.Message);
@@ -149,10 +149,10 @@ internal sealed partial class PluginHost(
         public static partial void Summary(ILogger logger, int loaded, int failed, int disabled);
 
         [LoggerMessage(1002, LogLevel.Warning, "Plugin list {File} at '{Pointer}': {Problem} {Hint}")]
-        public static partial void ListIssue(ILogger logger, string file, string pointer, string problem, string? hint);
+        public static partial void ListIssue(ILogger logger, string file, string pointer, string problem, string hint);
 
         [LoggerMessage(1003, LogLevel.Error, "Plugin {Plugin} ({Path}) is not loaded, '{Pointer}': {Problem} {Hint}")]
-        public static partial void Error(ILogger logger, string plugin, string path, string pointer, string problem, string? hint);
+        public static partial void Error(ILogger logger, string plugin, string path, string pointer, string problem, string hint);
 
         [LoggerMessage(1004, LogLevel.Debug, "Plugin {Plugin} at '{Pointer}': {Problem}")]
         public static partial void Warning(ILogger logger, string plugin, string pointer, string problem);

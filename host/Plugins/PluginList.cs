@@ -99,7 +99,8 @@ internal sealed record PluginList(string File, IReadOnlyList<PluginListEntry> En
             return null;
         }
 
-        // An entry with something in it that this version does not understand is not loaded: what is meant to restrict a plugin must not be overlooked.
+        // An entry with something in it that this version does not understand counts as disabled, so that no pattern loads its folder either:
+        // what is meant to restrict a plugin must not be overlooked.
         var known = true;
         foreach (var property in item.EnumerateObject())
         {
@@ -107,7 +108,7 @@ internal sealed record PluginList(string File, IReadOnlyList<PluginListEntry> En
                 continue;
 
             known = false;
-            errors.Add(new($"{pointer}/{property.Name}", $"'{property.Name}' is not known, so the entry is left out.", "An entry has the keys path and enabled."));
+            errors.Add(new($"{pointer}/{property.Name}", $"'{property.Name}' is not known, so the entry counts as disabled.", "An entry has the keys path and enabled."));
         }
 
         var enabled = true;
@@ -131,7 +132,7 @@ internal sealed record PluginList(string File, IReadOnlyList<PluginListEntry> En
         }
 
         var entry = ReadPath(pointer, pointer + "/path", path, enabled, errors);
-        return known ? entry : null;
+        return known ? entry : entry is null ? null : entry with { Enabled = false };
     }
 
     private static PluginListEntry? ReadPath(string entryPointer, string pathPointer, JsonElement path, bool enabled, List<ValidationIssue> errors)

@@ -1,5 +1,6 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Http;
+using Microsoft.OpenApi;
 
 namespace IntegrationHub.Host.Webhooks;
 
@@ -14,6 +15,16 @@ internal static class WebhookEndpoints
             .WithName("ReceiveWebhook")
             .WithSummary("Receive a provider's webhook")
             .WithDescription("The body is taken as it is, verified as the provider's manifest says, and acknowledged once its events are stored durably.")
+            .AddOpenApiOperationTransformer((operation, _, _) =>
+            {
+                // Described only: Accepts<T>() would have routing refuse other types than those named.
+                operation.RequestBody = new OpenApiRequestBody
+                {
+                    Description = "Whatever the provider sends.",
+                    Content = new Dictionary<string, OpenApiMediaType> { ["*/*"] = new() },
+                };
+                return Task.CompletedTask;
+            })
             .Produces(StatusCodes.Status200OK)
             .Produces<Problem>(StatusCodes.Status400BadRequest, "application/problem+json")
             .Produces<Problem>(StatusCodes.Status401Unauthorized, "application/problem+json")

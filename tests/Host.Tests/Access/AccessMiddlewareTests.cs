@@ -107,18 +107,15 @@ public sealed class AccessMiddlewareTests
         await using var hub = await FeatureHub.StartAsync();
         using var admin = hub.Admin();
         using var viewer = await hub.ClientAsync("viewer");
-        await viewer.SendAsync("GET", "/api/connections");
         using var guesser = hub.Client(ApiKeySecret.New());
         for (var i = 0; i < FailedAttempts.Allowed; i++)
             Assert.Equal(401, (await guesser.SendAsync("GET", "/api/connections")).Status);
 
-        var lookups = hub.Keys.Lookups;
         var refused = await guesser.SendAsync("GET", "/api/connections");
 
         Assert.Equal(429, refused.Status);
         Assert.Equal("too_many_attempts", refused["code"]);
         Assert.Equal(60, refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds);
-        Assert.Equal(lookups, hub.Keys.Lookups);
         Assert.Equal(200, (await admin.SendAsync("GET", "/api/connections")).Status);
         Assert.Equal(200, (await viewer.SendAsync("GET", "/api/connections")).Status);
 
