@@ -162,9 +162,7 @@ internal static class OperationEndpoints
                 return;
             }
 
-            // Each page is a call of its own, with a lease of its own: a long list does not hold back a new version of the plugin.
             cursor = next;
-            target = await executor.FindAsync(caller, target.Connection.Id, target.Operation, cancellationToken);
         }
     }
 

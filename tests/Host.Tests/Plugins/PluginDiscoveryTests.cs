@@ -24,7 +24,8 @@ public sealed class PluginDiscoveryTests
     {
         var list = PluginList.Parse("/x/plugins.json", Encoding.UTF8.GetBytes(json));
 
-        Assert.Empty(list.Entries);
+        // An entry that is understood in part keeps its folder from loading, even where a glob before it names the folder too.
+        Assert.DoesNotContain(list.Entries, entry => entry.Enabled);
         Assert.Equal(pointer, Assert.Single(list.Errors).Pointer);
     }
 
