@@ -1,11 +1,13 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IntegrationHub.Contract.Tests.Providers.Rig;
+using IntegrationHub.Tests.Support;
 using Xunit.Abstractions;
 
 namespace IntegrationHub.Contract.Tests.Providers;
 
-/// <summary>Every operation of the manifests, sent by the real adapter, judged by a strict validator that knows the vendor's own description.</summary>
+/// <summary>Every operation of the manifests, sent through the hub, judged by a strict validator that knows the vendor's own description.</summary>
 public sealed class DescriptionTests(ITestOutputHelper output)
 {
     /// <summary>Providers whose answers the mock makes up from the description; the others' answers say nothing a mock could get right (Slack's <c>ok</c>).</summary>
@@ -17,19 +19,21 @@ public sealed class DescriptionTests(ITestOutputHelper output)
     [MemberData(nameof(Providers))]
     public async Task Execute_EveryOperation_SendsWhatTheVendorDescribes(string provider)
     {
-        var hub = await ProviderUnderTest.StartAsync(provider);
+        var manifest = (await ProviderUnderTest.StartAsync(provider)).Manifest;
         var cases = ProviderCases.Load(provider);
-        Assert.Equal(hub.Manifest.Operations.Keys.Order(), cases.Descriptions.Values.SelectMany(names => names).Order());
+        Assert.Equal(manifest.Operations.Keys.Order(), cases.Descriptions.Values.SelectMany(names => names).Order());
 
         var (valid, explained) = (0, 0);
         var unexplained = new List<string>();
         var used = new HashSet<Deviation>();
+        await using var hub = await HubProcess.StartAsync();
         foreach (var (description, operations) in cases.Descriptions)
         {
             await using var server = await ContractServer.StartAsync(description, Mocked.Contains(provider));
+            var connection = await hub.CreateConnectionAsync(provider, ProviderConfigs.Of(provider, manifest), server.Address, alias: description);
             foreach (var call in cases.All.Where(call => operations.Contains(call.Operation)))
             {
-                var result = await hub.RunAsync(server.Address, call.Operation, call.Parameters);
+                using var answer = await hub.Client.PostAsJsonAsync($"/api/connections/{connection}/operations/{call.Operation}", new { @params = call.Parameters });
                 var violations = await server.VerdictAsync();
                 var reasons = violations.Select(violation => (violation, deviation: cases.Deviations.FirstOrDefault(deviation => deviation.Explains(call.Operation, violation)))).ToList();
                 unexplained.AddRange(reasons.Where(pair => pair.deviation is null).Select(pair => $"{call.Operation}, {call.Name}: {pair.violation}"));
@@ -37,17 +41,21 @@ public sealed class DescriptionTests(ITestOutputHelper output)
                 if (violations.Count == 0)
                 {
                     valid++;
-                    Assert.True(result.Succeeded, $"{call.Operation}, {call.Name}: the description allows the request, and its mock's answer was read as {result.Error}");
+                    Assert.True(
+                        answer.IsSuccessStatusCode,
+                        $"{call.Operation}, {call.Name}: the description allows the request, and its mock's answer was read as {await answer.Content.ReadAsStringAsync()}");
                 }
                 else if (reasons.TrueForAll(pair => pair.deviation is not null))
                     explained++;
             }
         }
 
-        output.WriteLine($"| provider | operations | checked | valid | explained |\n|---|---|---|---|---|\n| {provider} | {hub.Manifest.Operations.Count} | {cases.All.Count} | {valid} | {explained} |");
+        output.WriteLine($"| provider | operations | checked | valid | explained |\n|---|---|---|---|---|\n| {provider} | {manifest.Operations.Count} | {cases.All.Count} | {valid} | {explained} |");
         Assert.True(unexplained.Count == 0, string.Join('\n', unexplained));
         Assert.Equal([], cases.Deviations.Except(used));
         Assert.Equal(cases.All.Count, valid + explained);
+        await hub.StopAsync();
+        hub.DeleteData();
     }
 
     /// <summary>The judge is awake: what a manifest gets wrong, it says.</summary>
