@@ -29,7 +29,6 @@ internal static class ApiDescription
             page.DocumentTitle = "Integration Hub API";
             page.SwaggerEndpoint("/openapi/v1.json", "Integration Hub v1");
             page.EnableTryItOutByDefault();
-            page.EnablePersistAuthorization();
         });
         app.MapGet("/", () => Results.Redirect("/docs/")).AllowWithoutKey("Leads to the API page.").ExcludeFromDescription();
         return app;

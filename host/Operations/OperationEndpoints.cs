@@ -141,28 +141,38 @@ internal static class OperationEndpoints
         var duration = TimeSpan.Zero;
         var attempts = 0;
         var cursor = call.Cursor;
-        while (true)
+        try
         {
-            await using var execution = await executor.ExecuteAsync(caller, target, call with { Cursor = cursor }, cancellationToken);
-            duration += execution.Duration;
-            attempts += execution.Attempts;
-            if (execution.Result.Error is { } error)
+            while (true)
             {
-                await error.ToProblem(target.Connection.Provider).ToResult().ExecuteAsync(context);
-                return;
+                await using var execution = await executor.ExecuteAsync(caller, target, call with { Cursor = cursor }, cancellationToken);
+                duration += execution.Duration;
+                attempts += execution.Attempts;
+                if (execution.Result.Error is { } error)
+                {
+                    await error.ToProblem(target.Connection.Provider).ToResult().ExecuteAsync(context);
+                    return;
+                }
+
+                if (execution.Result.Items is { ValueKind: JsonValueKind.Array } page)
+                    items.AddRange(page.EnumerateArray());
+
+                var next = execution.Result.NextCursor;
+                if (next is null || next == cursor || items.Count >= maxItems)
+                {
+                    await WriteAsync(context, JsonSerializer.SerializeToElement(items), duration, attempts, execution.Result.ProviderRequestId, next == cursor ? null : next, cancellationToken);
+                    return;
+                }
+
+                // Each page is a call of its own, with a lease of its own: a long list does not hold back a new version of the plugin.
+                cursor = next;
+                target.Dispose();
+                target = await executor.FindAsync(caller, target.Connection.Id, target.Operation, cancellationToken);
             }
-
-            if (execution.Result.Items is { ValueKind: JsonValueKind.Array } page)
-                items.AddRange(page.EnumerateArray());
-
-            var next = execution.Result.NextCursor;
-            if (next is null || next == cursor || items.Count >= maxItems)
-            {
-                await WriteAsync(context, JsonSerializer.SerializeToElement(items), duration, attempts, execution.Result.ProviderRequestId, next == cursor ? null : next, cancellationToken);
-                return;
-            }
-
-            cursor = next;
+        }
+        finally
+        {
+            target.Dispose();
         }
     }
 

@@ -238,6 +238,49 @@ public sealed class OperationTests
         Assert.Equal(0, hub.Leases);
     }
 
+    [Theory]
+    [InlineData("application/octet-stream")]
+    [InlineData("text/plain; charset=utf-8")]
+    [InlineData("image/png")]
+    [InlineData("application/vnd.example+json")]
+    public async Task Run_ContentOfAnyType_ReachesTheAdapterAsItIs(string type)
+    {
+        await using var hub = await OperationHub.StartAsync();
+        string? seen = null;
+        hub.Adapter = async (request, token) =>
+        {
+            using var reader = new StreamReader(request.Content!.Stream);
+            seen = $"{request.Content.ContentType} {await reader.ReadToEndAsync(token)}";
+            return OperationHub.Value(request.Parameters.GetRawText());
+        };
+        using var content = new ByteArrayContent("the content"u8.ToArray());
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
+
+        using var answer = await hub.Client.PostAsync($"/api/connections/{OperationHub.ConnectionId}/operations/upload?params=%7B%22key%22%3A%22a%22%7D", content);
+
+        Assert.Equal(200, (int)answer.StatusCode);
+        Assert.Equal($"{type} the content", seen);
+    }
+
+    [Fact]
+    public async Task Run_AllPages_HoldsOneLeaseAtATime()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        List<int> held = [];
+        hub.Adapter = (_, _) =>
+        {
+            held.Add(hub.Leases);
+            return ValueTask.FromResult(held.Count < 3
+                ? OperationHub.Value("{}", $"{held.Count}", JsonElement.Parse("[1]"))
+                : throw new InvalidOperationException("the third page"));
+        };
+
+        await hub.RunAsync("list", """{ "page": { "all": true } }""");
+
+        Assert.Equal([1, 1, 1], held);
+        Assert.Equal(0, hub.Leases);
+    }
+
     [Fact]
     public async Task Run_MultipartContent_StreamsAfterItsParameters()
     {

@@ -24,9 +24,27 @@ public sealed class PluginDiscoveryTests
     {
         var list = PluginList.Parse("/x/plugins.json", Encoding.UTF8.GetBytes(json));
 
-        // An entry that is understood in part keeps its folder from loading, even where a glob before it names the folder too.
         Assert.DoesNotContain(list.Entries, entry => entry.Enabled);
         Assert.Equal(pointer, Assert.Single(list.Errors).Pointer);
+    }
+
+    [Fact]
+    public void Find_EntryNotUnderstoodAfterAPattern_KeepsItsFolderOff()
+    {
+        var root = Directory.CreateTempSubdirectory("hub-list-").FullName;
+        try
+        {
+            foreach (var name in (string[])["one", "two"])
+                File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(root, name)).FullName, "manifest.json"), "{}");
+
+            var list = PluginList.Parse(Path.Combine(root, "plugins.json"), """{ "plugins": ["*", { "path": "two", "sha256": "00" }] }"""u8.ToArray());
+
+            Assert.Equal([("one", true), ("two", false)], PluginDiscovery.Find(list).Sources.Select(source => (Path.GetFileName(source.Folder), source.Enabled)));
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
     }
 
     [Fact]
