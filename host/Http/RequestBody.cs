@@ -145,6 +145,10 @@ internal static partial class RequestBody
         if (fault.Message.Contains("doesn't allow setting null values", StringComparison.Ordinal) || fault.Message.Contains("doesn't allow null", StringComparison.Ordinal))
             return Invalid(pointer, "The value may not be null.");
 
+        // The document has no name twice; two that differ by case only meet here.
+        if (DuplicateMember().Match(fault.Message) is { Success: true } twice)
+            return Invalid(pointer.EndsWith("/" + Escape(twice.Groups[1].Value), StringComparison.OrdinalIgnoreCase) ? pointer : pointer + "/" + Escape(twice.Groups[1].Value), "The member is there twice.");
+
         if (WrongType().Match(fault.Message) is { Success: true } wrong)
             return Invalid(pointer, $"The value must be {Describe<T>(wrong.Groups[1].Value)}.");
 

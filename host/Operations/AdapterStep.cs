@@ -82,13 +82,13 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
         ?? invocation.Provider.Manifest.Retry?.AttemptTimeout
         ?? DefaultTimeout;
 
-    /// <summary>A plugin's code may block before its first await: it gets a thread of the pool, not the request's.</summary>
+    /// <summary>A plugin's code may block before its first await: it gets a thread of the pool, not the request's. What it throws there belongs to the task.</summary>
     private static Task<OperationResult> Start(OperationInvocation invocation, OperationRequest request, CancellationToken cancellationToken)
     {
         var adapter = invocation.Provider.Adapter;
-        return invocation.Provider.Manifest.Entry is null
-            ? adapter.ExecuteAsync(request, cancellationToken).AsTask()
-            : Task.Run(async () => await adapter.ExecuteAsync(request, cancellationToken), cancellationToken);
+        return invocation.Provider.Manifest.Entry is null ? RunAsync() : Task.Run(RunAsync, cancellationToken);
+
+        async Task<OperationResult> RunAsync() => await adapter.ExecuteAsync(request, cancellationToken);
     }
 
     private static async Task CompleteAsync(Task<OperationResult> running, CancellationTokenSource attempt)

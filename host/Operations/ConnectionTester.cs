@@ -21,8 +21,8 @@ internal sealed class ConnectionTester(OperationExecutor executor, IConnectionRe
         var results = new List<ConnectionTestResult>();
         foreach (var test in lease?.Provider.Manifest.Tests ?? [])
         {
+            var call = new OperationCall { Parameters = Parameters(test.Params, connection, lease!.Provider), CorrelationId = correlationId };
             var target = await executor.FindAsync(caller, connectionId, test.Operation, cancellationToken);
-            var call = new OperationCall { Parameters = Parameters(test.Params, connection, target.Lease.Provider), CorrelationId = correlationId };
             await using var execution = await executor.ExecuteAsync(caller, target, call, cancellationToken);
             var error = execution.Result.Error;
             results.Add(new ConnectionTestResult(

@@ -39,6 +39,7 @@ internal static class OperationEndpoints
     private static async Task ExecuteAsync(string id, string operation, HttpContext context, OperationExecutor executor, CancellationToken cancellationToken)
     {
         var caller = context.GetCaller();
+        var key = IdempotencyKey(context);
         var target = await executor.FindAsync(caller, id, operation, cancellationToken);
         OperationInput input;
         try
@@ -62,7 +63,7 @@ internal static class OperationEndpoints
             Parameters = input.Parameters,
             Content = input.Content,
             Cursor = input.Cursor,
-            IdempotencyKey = IdempotencyKey(context),
+            IdempotencyKey = key,
             CorrelationId = CorrelationId.Of(context),
         };
         if (input.AllPages)
@@ -127,7 +128,9 @@ internal static class OperationEndpoints
                 return;
             }
 
+            // Each page is a call of its own, with a lease of its own: a long list does not hold back a new version of the plugin.
             cursor = next;
+            target = await executor.FindAsync(caller, target.Connection.Id, target.Operation, cancellationToken);
         }
     }
 

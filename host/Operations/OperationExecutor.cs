@@ -74,6 +74,11 @@ internal sealed class OperationExecutor(
             outcome = result.Error is { } error ? OperationProblems.CodeOf(error.Category) : "succeeded";
             return new OperationExecution(result, invocation, target.Lease, time.GetElapsedTime(started));
         }
+        catch
+        {
+            OperationExecution.Release(invocation, target.Lease);
+            throw;
+        }
         finally
         {
             if (outcome != "succeeded")
@@ -158,7 +163,12 @@ internal sealed class OperationExecution(OperationResult result, OperationInvoca
         if (Result.Content is { } content)
             await content.DisposeAsync();
 
-        // A plugin that outlived its deadline still runs its own code: the lease ends with it, but this caller does not wait.
+        Release(invocation, lease);
+    }
+
+    /// <summary>A plugin that outlived its deadline still runs its own code: the lease ends with it, but no caller waits for that.</summary>
+    public static void Release(OperationInvocation invocation, ProviderLease lease)
+    {
         if (invocation.AdapterDone.IsCompleted)
             lease.Dispose();
         else

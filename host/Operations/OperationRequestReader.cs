@@ -111,37 +111,40 @@ internal static class OperationRequestReader
 
         var reader = new MultipartReader(boundary, request.Body);
         var parameters = FromQuery(request);
-        try
+        while (await NextSectionAsync(reader, cancellationToken) is { } section)
         {
-            while (await reader.ReadNextSectionAsync(cancellationToken) is { } section)
+            if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition))
+                continue;
+
+            if (HeaderUtilities.RemoveQuotes(disposition.Name) == "params")
             {
-                if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition))
-                    continue;
+                parameters = await ParseAsync(section.Body, cancellationToken);
+                if (parameters.ValueKind != JsonValueKind.Object)
+                    throw Problem.Invalid("The part 'params' must be a JSON object.", new ValidationIssue("/params", "An object is expected.")).ToException();
 
-                if (HeaderUtilities.RemoveQuotes(disposition.Name) == "params")
-                {
-                    parameters = await ParseAsync(section.Body, cancellationToken);
-                    if (parameters.ValueKind != JsonValueKind.Object)
-                        throw Problem.Invalid("The part 'params' must be a JSON object.", new ValidationIssue("/params", "An object is expected.")).ToException();
-
-                    continue;
-                }
-
-                // What follows stays on the wire until the adapter reads it; that is why params come first.
-                var length = section.Headers is { } headers && headers.TryGetValue(HeaderNames.ContentLength, out var stated)
-                    && long.TryParse(stated.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var known) ? known : (long?)null;
-                var name = HeaderUtilities.RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName).Value;
-                return new OperationInput(parameters, new OperationContent(section.Body, section.ContentType ?? "application/octet-stream", length, name), null, false, OperationInput.DefaultMaxItems);
+                continue;
             }
-        }
-        catch (Exception exception) when (exception is InvalidDataException or (IOException and not BadHttpRequestException))
-        {
-            throw Problem.Invalid(
-                "The multipart body is not well formed.",
-                new ValidationIssue("", "A part's headers, or the end of the body, are not as RFC 7578 has them.", "End with the closing boundary.")).ToException();
+
+            // What follows stays on the wire until the adapter reads it; that is why params come first.
+            var stated = section.Headers is { } headers && headers.TryGetValue(HeaderNames.ContentLength, out var value) ? value.ToString() : null;
+            var length = long.TryParse(stated, NumberStyles.None, CultureInfo.InvariantCulture, out var known) ? known : (long?)null;
+            var name = HeaderUtilities.RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName).Value;
+            return new OperationInput(parameters, new OperationContent(section.Body, section.ContentType ?? "application/octet-stream", length, name), null, false, OperationInput.DefaultMaxItems);
         }
 
         return new OperationInput(parameters, null, null, false, OperationInput.DefaultMaxItems);
+    }
+
+    private static async Task<MultipartSection?> NextSectionAsync(MultipartReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadNextSectionAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException && !cancellationToken.IsCancellationRequested)
+        {
+            throw Problem.Invalid("The multipart body is not well formed: a part is cut off, or its headers are too long.").ToException();
+        }
     }
 
     private static JsonElement FromQuery(HttpRequest request)
@@ -171,6 +174,10 @@ internal static class OperationRequestReader
             await using var limited = new LimitedReadStream(body, MaxJsonBytes);
             using var document = await JsonDocument.ParseAsync(limited, Strict, cancellationToken);
             return document.RootElement.Clone();
+        }
+        catch (IOException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Problem.Invalid("The body is cut off.").ToException();
         }
         catch (JsonException exception)
         {

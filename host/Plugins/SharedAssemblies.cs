@@ -33,7 +33,7 @@ internal static class SharedAssemblies
             throw new PluginLoadException(
                 "/entry/assembly",
                 $"The plugin was built against {wanted.Name} {wanted.Version}, and this hub has {has}. The assembly is shared with the host, so the plugin cannot bring its own.",
-                $"Update the hub, or build the plugin against {wanted.Name} {has} or older.");
+                $"Install a newer hub, or build the plugin against {wanted.Name} {has} or older.");
         }
 
         return shared;

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace IntegrationHub.Host.Secrets;
 
 /// <summary>Small files that only the hub's own user may read.</summary>
@@ -43,8 +45,7 @@ internal static class PrivateFile
         return File.ReadAllText(path).Trim();
     }
 
-    // The content is complete and durable before the name exists, so that neither a crash nor a second hub sees half a key;
-    // a move that does not overwrite is what lets only one of two hubs win.
+    // The content is complete and durable before the name exists, so that neither a crash nor a second hub sees half a key.
     private static bool TryCreate(string path, string content)
     {
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
@@ -60,6 +61,26 @@ internal static class PrivateFile
                 stream.Flush(flushToDisk: true);
             }
 
+            return TryName(temporary, path);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    // On Unix File.Move looks first and renames then, so two hubs that start at once could both win; link(2) gives a name to one only.
+    private static bool TryName(string temporary, string path)
+    {
+        if (!OperatingSystem.IsWindows() && Link(NativePath(temporary), NativePath(path)) == 0)
+            return true;
+
+        if (File.Exists(path))
+            return false;
+
+        try
+        {
+            // Windows, where this is atomic, and file systems without hard links.
             File.Move(temporary, path, overwrite: false);
             return true;
         }
@@ -67,11 +88,13 @@ internal static class PrivateFile
         {
             return false;
         }
-        finally
-        {
-            File.Delete(temporary);
-        }
     }
+
+    [DllImport("libc", EntryPoint = "link")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Link(byte[] existing, byte[] name);
+
+    private static byte[] NativePath(string path) => System.Text.Encoding.UTF8.GetBytes(path + "\0");
 
     private static void CreateFolder(string folder)
     {

@@ -11,6 +11,7 @@ namespace IntegrationHub.Templates;
 /// A brace opens a placeholder only before a letter, an underscore or a slash; any other brace is literal, so JSON inside a string needs no escapes.
 /// <c>{{</c> is a literal <c>{</c>, and each <c>}}</c> after it a literal <c>}</c>; a <c>}}</c> with no <c>{{</c> before it stays two braces.
 /// An object or array that lost everything it had is dropped itself; one that is written empty stays empty; the outermost is never dropped.
+/// <c>{ "$each": "{params.lines}", "$item": { "sku": "{item.code}" } }</c> renders its item once for each element.
 /// Roots, paths and pipes are listed in <c>docs/templates.md</c>.
 /// </remarks>
 public sealed class Template

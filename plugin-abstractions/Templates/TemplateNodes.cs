@@ -55,6 +55,37 @@ internal sealed class TemplateArray(IReadOnlyList<TemplateNode> items) : Templat
     public override JsonNode Empty() => new JsonArray();
 }
 
+/// <summary>One rendered item for each element of an array; a single value counts as an array of one.</summary>
+internal sealed class TemplateEach(TemplateNode source, TemplateNode item) : TemplateNode
+{
+    /// <summary>The root under which the item's template finds the element.</summary>
+    public const string Root = "item";
+
+    public override bool TryRender(ITemplateScope scope, out JsonNode? node)
+    {
+        node = null;
+        if (!source.TryRender(scope, out var list) || list is null)
+            return false;
+
+        var result = new JsonArray();
+        foreach (var element in list is JsonArray array ? array : [list])
+            if (item.TryRender(new ItemScope(scope, JsonText.ToElement(element ?? JsonValue.Create<string?>(null)!)), out var rendered))
+                result.Add(rendered);
+
+        node = result;
+        return true;
+    }
+
+    private sealed class ItemScope(ITemplateScope outer, JsonElement element) : ITemplateScope
+    {
+        public bool TryGetRoot(string name, out JsonElement value)
+        {
+            value = element;
+            return name == Root || outer.TryGetRoot(name, out value);
+        }
+    }
+}
+
 /// <summary>A string: literal text, placeholders, or both.</summary>
 internal sealed class TemplateText(IReadOnlyList<TemplatePart> parts) : TemplateNode
 {

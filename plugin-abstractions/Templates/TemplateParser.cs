@@ -10,6 +10,12 @@ internal static class TemplateParser
     {
         switch (template.ValueKind)
         {
+            case JsonValueKind.Object when IsEach(template, out var source, out var item):
+                var within = new TemplateReferences();
+                var each = new TemplateEach(Parse(source, references), Parse(item, within));
+                references.All.AddRange(within.All.Where(reference => reference.Root != TemplateEach.Root));
+                return each;
+
             case JsonValueKind.Object:
                 var members = new List<KeyValuePair<string, TemplateNode>>();
                 foreach (var property in template.EnumerateObject())
@@ -29,6 +35,13 @@ internal static class TemplateParser
             default:
                 return new TemplateConstant(template.Clone());
         }
+    }
+
+    /// <summary>Whether an object is <c>{ "$each": …, "$item": … }</c>. With any other key it is an object like others.</summary>
+    public static bool IsEach(JsonElement template, out JsonElement source, out JsonElement item)
+    {
+        item = default;
+        return template.TryGetProperty("$each", out source) && template.TryGetProperty("$item", out item) && template.EnumerateObject().Count() == 2;
     }
 
     public static TemplateText Parse(string template, TemplateReferences references)

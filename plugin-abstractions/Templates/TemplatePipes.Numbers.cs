@@ -25,7 +25,10 @@ internal static partial class TemplatePipes
 
     private static TemplateValue Digits(decimal number) => TemplateValue.Number(number.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary><c>minor:params.currency</c> or <c>minor:usd</c>, with providers' deviations after it: <c>minor:params.currency,ISK=2</c>.</summary>
+    /// <summary>
+    /// <c>minor:params.currency</c> or <c>minor:usd</c>, with providers' deviations after it: <c>minor:params.currency,ISK=2</c>. A path that ends with a question mark
+    /// may lead nowhere: the amount then stays as it is.
+    /// </summary>
     private static TemplatePipe Money(Call call, bool toMinor)
     {
         var pieces = call.Argument.Split(',', StringSplitOptions.TrimEntries);
@@ -38,6 +41,8 @@ internal static partial class TemplatePipes
             deviations[piece[..3]] = piece[4] - '0';
         }
 
+        var optional = pieces[0].EndsWith('?');
+        pieces[0] = pieces[0].TrimEnd('?');
         Func<ITemplateScope, string?> currency;
         if (IsCode(pieces[0]))
         {
@@ -56,7 +61,9 @@ internal static partial class TemplatePipes
             if (value.IsMissingOrNull)
                 return value;
 
-            var code = currency(scope) ?? throw call.Failure("finds no currency");
+            if (currency(scope) is not { } code)
+                return optional ? value : throw call.Failure("finds no currency");
+
             var decimals = DecimalsOf(code, deviations, call);
             var amount = Decimal(value, call);
             try

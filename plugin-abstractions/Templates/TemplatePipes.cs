@@ -10,7 +10,7 @@ internal static partial class TemplatePipes
 {
     /// <summary>Roots under which an argument is a reference rather than a literal.</summary>
     private static readonly FrozenSet<string> ReferenceRoots =
-        new[] { "params", "config", "env", "auth", "result", "body", "header", "query", "status", "event" }.ToFrozenSet(StringComparer.Ordinal);
+        new[] { "params", "config", "env", "auth", "result", "body", "header", "query", "status", "event", TemplateEach.Root }.ToFrozenSet(StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, Definition> Known = new Dictionary<string, Definition>
     {
@@ -27,6 +27,7 @@ internal static partial class TemplatePipes
         ["json"] = new(Argument.None, _ => (value, _) => value.IsMissing ? value : new(value.Kind == JsonValueKind.String ? JsonText.Compact(value.ToNode()) : JsonText.Compact(value.Element))),
         ["base64"] = Text(text => Convert.ToBase64String(Utf8(text))),
         ["base64url"] = Text(text => System.Buffers.Text.Base64Url.EncodeToString(Utf8(text))),
+        ["xml"] = Text(text => System.Security.SecurityElement.Escape(text)!),
         ["urlencode"] = Text(Uri.EscapeDataString),
         ["path"] = Text(text => string.Join('/', text.Split('/').Select(Uri.EscapeDataString))),
         ["minor"] = new(Argument.Required, call => Money(call, toMinor: true)),
@@ -41,6 +42,7 @@ internal static partial class TemplatePipes
         ["array"] = new(Argument.None, _ => (value, _) => value.IsMissingOrNull || value.Kind == JsonValueKind.Array ? value : FromNode(new JsonArray(value.ToNode()))),
         ["pluck"] = new(Argument.Required, Pluck),
         ["wrap"] = new(Argument.Required, Wrap),
+        ["with"] = new(Argument.Required, With),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private enum Argument
@@ -167,6 +169,27 @@ internal static partial class TemplatePipes
 
         return FromNode(new JsonArray([.. value.Element.EnumerateArray().Select(item => new JsonObject { [call.Argument] = JsonText.ToNode(item) })]));
     };
+
+    private static TemplatePipe With(Call call)
+    {
+        var equals = call.Argument.IndexOf('=', StringComparison.Ordinal);
+        if (equals < 1 || call.AsReference(call.Argument[(equals + 1)..]) is not { } reference)
+            throw call.Failure("is written \"with:name=params.x\"");
+
+        var name = call.Argument[..equals];
+        return (value, scope) =>
+        {
+            if (!reference.TryResolve(scope, out var added) || added.ValueKind == JsonValueKind.Null)
+                return value;
+
+            if (!value.IsMissingOrNull && value.Kind != JsonValueKind.Object)
+                throw call.Failure("needs an object");
+
+            var result = value.IsMissingOrNull ? new JsonObject() : (JsonObject)value.ToNode()!;
+            result[name] = JsonText.ToNode(added);
+            return FromNode(result);
+        };
+    }
 
     private static TemplateValue Item(TemplateValue value, Call call, bool last)
     {

@@ -38,9 +38,17 @@ public sealed class S3Adapter : IProviderAdapter
         if (!Operations.TryGetValue(request.Operation, out var run))
             return Refused("", $"There is no operation '{request.Operation}'.");
 
-        var call = S3Call.Open(request, context, out var refusal);
-        if (call is null)
-            return refusal!;
+        S3Call? call;
+        try
+        {
+            call = S3Call.Open(request, context, out var refusal);
+            if (call is null)
+                return refusal!;
+        }
+        catch (Amazon.Runtime.AmazonClientException fault)
+        {
+            return Refused("", fault.Message, "Correct the connection's region or endpoint.");
+        }
 
         // A download keeps its client until the caller has read it.
         var keep = false;

@@ -19,7 +19,8 @@ internal sealed partial class HostList(Place allow)
         if (!Uri.TryCreate(WithoutPlaceholders(address), UriKind.Absolute, out var uri))
             return false;
 
-        return entries.Any(entry => Fits(entry, uri)) || (HasTemplates && address.Split('/', 4) is [_, _, var host, ..] && host.Contains('{', StringComparison.Ordinal));
+        // A host that a placeholder chooses among the listed ones is checked at each call.
+        return entries.Any(entry => Fits(entry, uri)) || (entries.Count > 0 && address.Split('/', 4) is [_, _, var host, ..] && host.Contains('{', StringComparison.Ordinal));
     }
 
     /// <summary>Plain HTTP is for loopback alone.</summary>

@@ -10,16 +10,18 @@ internal sealed class TemplateRule : IManifestRule
     public void Check(ManifestDraft draft, ManifestFindings findings)
     {
         foreach (var site in TemplateSites.Of(draft))
-            foreach (var text in Texts(site.Place))
-                Check(draft, site, text, findings);
+            foreach (var (text, inItem) in Texts(site.Place, inItem: false))
+                Check(draft, inItem ? site with { Roots = [.. site.Roots, TemplateEach.Root] } : site, text, findings);
     }
 
     /// <summary>The strings of a template, each with its own place, so that an error points at the very one.</summary>
-    private static IEnumerable<Place> Texts(Place place) => place.Value.ValueKind switch
+    private static IEnumerable<(Place Text, bool InItem)> Texts(Place place, bool inItem) => place.Value.ValueKind switch
     {
-        JsonValueKind.String => [place],
-        JsonValueKind.Array => place.Items().SelectMany(Texts),
-        JsonValueKind.Object => place.Value.EnumerateObject().SelectMany(member => Texts(new Place(member.Value, PointerText.Append(place.Pointer, member.Name)))),
+        JsonValueKind.String => [(place, inItem)],
+        JsonValueKind.Array => place.Items().SelectMany(item => Texts(item, inItem)),
+        JsonValueKind.Object => place.Value.EnumerateObject().SelectMany(member => Texts(
+            new Place(member.Value, PointerText.Append(place.Pointer, member.Name)),
+            inItem || member.Name == "$item" && TemplateParser.IsEach(place.Value, out _, out _))),
         _ => [],
     };
 

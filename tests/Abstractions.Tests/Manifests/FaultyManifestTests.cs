@@ -141,7 +141,7 @@ public sealed class FaultyManifestTests
     [InlineData(Verify + "/format", "\"v1={signature}\"", Verify + "/signed", "where it comes from")]
     [InlineData(Verify + "/format", "\"v1=signature\"", Verify + "/format", "{signature} once")]
     [InlineData(Verify + "/format", "\"t={time},v1={signature}\"", Verify + "/format", "knows no {time}")]
-    [InlineData(Verify + "/tolerance", "\"30d\"", Verify + "/tolerance", "at most a day")]
+    [InlineData(Verify + "/tolerance", "\"30d\"", Verify + "/tolerance", "at most a week")]
     [InlineData(Verify + "/signed", "\"{id}.{timestamp}.{body}\"", Verify + "/idHeader", "{id}")]
     [InlineData(Verify, "{\"scheme\":\"ed25519\",\"header\":\"X\"}", Verify + "/publicKey", "needs \"publicKey\"")]
     [InlineData(Verify, "{\"scheme\":\"token\",\"header\":\"X\"}", Verify + "/secret", "needs \"secret\"")]

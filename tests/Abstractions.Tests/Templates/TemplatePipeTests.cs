@@ -55,6 +55,13 @@ public sealed class TemplatePipeTests
     [InlineData("pluck:id", """[{"id":1},{"x":2},{"id":3}]""", "[1,3]")]
     [InlineData("wrap:email", """["a@x.test","b@x.test"]""", """[{"email":"a@x.test"},{"email":"b@x.test"}]""")]
     [InlineData("wrap:email", "\"a@x.test\"", """{"email":"a@x.test"}""")]
+    [InlineData("with:reference=params.other", """{"a":1}""", """{"a":1,"reference":"else"}""")]
+    [InlineData("with:reference=params.other", "null", """{"reference":"else"}""")]
+    [InlineData("with:reference=params.nothing", """{"a":1}""", """{"a":1}""")]
+    [InlineData("with:a=params.other", """{"a":1}""", """{"a":"else"}""")]
+    [InlineData("xml", "\"<a b='c'>&\\\"\"", "\"&lt;a b=&apos;c&apos;&gt;&amp;&quot;\"")]
+    [InlineData("major:params.nothing?", "1050", "1050")]
+    [InlineData("major:params.currency?|minor:params.currency?,USD=3", "1050", "10500")]
     [InlineData("array|wrap:email|first", "\"a@x.test\"", """{"email":"a@x.test"}""")]
     public void Pipe_OfAValue_Converts(string pipes, string value, string? expected) => Assert.Equal(expected?.Trim(), Render(pipes, value));
 
@@ -125,7 +132,7 @@ public sealed class TemplatePipeTests
     {
         foreach (var name in TemplatePipes.Names.Where(name => name != "default"))
         {
-            var argument = name switch { "map" => ":a=b", "prefix" or "suffix" or "pluck" or "wrap" => ":x", "minor" or "major" => ":usd", _ => "" };
+            var argument = name switch { "map" => ":a=b", "prefix" or "suffix" or "pluck" or "wrap" => ":x", "minor" or "major" => ":usd", "with" => ":x=params.nothing", _ => "" };
             Assert.Null(Template.Compile($"{{params.v|{name}{argument}}}").Render(TemplateScope.Empty));
         }
     }

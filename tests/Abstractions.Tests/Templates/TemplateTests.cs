@@ -154,4 +154,23 @@ public sealed class TemplateTests
     [InlineData("/a~2", false)]
     [InlineData("/a~", false)]
     public void JsonPointer_TryParse_TakesOnlyPointers(string text, bool expected) => Assert.Equal(expected, JsonPointer.TryParse(text, out _));
+
+    [Theory]
+    [InlineData("""{"$each":"{params.list}","$item":{"v":"{item}","k":"{config.key}"}}""", """[{"v":1,"k":"k"},{"v":"b","k":"k"},{"v":{"c":3},"k":"k"}]""")]
+    [InlineData("""{"$each":"{params.list}","$item":{"c":"{item.c}"}}""", """[{"c":3}]""")]
+    [InlineData("""{"$each":"{params.obj}","$item":"{item.a.b}"}""", """["deep"]""")]
+    [InlineData("""{"$each":"{params.empty}","$item":"{item}"}""", "[]")]
+    [InlineData("""{"a":1,"b":{"$each":"{params.absent}","$item":"{item}"}}""", """{"a":1}""")]
+    [InlineData("""{"$each":["x",{"c":"y"}],"$item":{"out":{"$each":"{params.list}","$item":"{item}"},"c":"{item.c}"}}""", """[{"out":[1,"b",{"c":3}]},{"out":[1,"b",{"c":3}],"c":"y"}]""")]
+    [InlineData("""{"$each":["{params.to}"]}""", """{"$each":["أحمد"]}""")]
+    [InlineData("""{"$each":[1],"$item":2,"$slice":3}""", """{"$each":[1],"$item":2,"$slice":3}""")]
+    public void Render_Each_RendersAnItemForEveryElement(string template, string expected) => Assert.Equal(expected, Render(template));
+
+    [Fact]
+    public void References_OfEach_LeaveTheItemOut()
+    {
+        var references = Template.Compile(JsonElement.Parse("""{"$each":"{params.list}","$item":["{item.a}","{config.key}","{item.b|default:params.to}"]}""")).References;
+
+        Assert.Equal([("params", "list"), ("config", "key"), ("params", "to")], references);
+    }
 }

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using IntegrationHub.Tests.Support;
 
 namespace IntegrationHub.Contract.Tests.Hub;
@@ -100,7 +101,8 @@ public sealed class EmulatedProviderTests
     [SkippableFact]
     public async Task Slack_ChannelMadeListedInvitedToAndPostedIn_KeepsStateAndMapsErrorsInsideA200()
     {
-        var (hub, _) = await StartHubAsync();
+        var plugins = PostingSlack();
+        var (hub, _) = await StartHubAsync(System.IO.Path.Combine(plugins.FullName, "plugins.json"));
         await using var stopping = hub;
         var emulatorPort = HubProcess.FreePort();
         var connection = await hub.CreateConnectionAsync("slack", new { botToken = SlackToken }, $"http://127.0.0.1:{emulatorPort}/api");
@@ -135,6 +137,7 @@ public sealed class EmulatedProviderTests
         Assert.Equal((409, "conflict"), await FailAsync(hub, connection, "createChannel", new { name = "launch" }));
         Assert.Equal((409, "conflict"), await FailAsync(hub, connection, "inviteToChannel", new { channel, users = new[] { user } }));
         await StopAsync(hub);
+        plugins.Delete(recursive: true);
     }
 
     private static string Path(string connection, string operation) => $"/api/connections/{connection}/operations/{operation}";
@@ -143,12 +146,34 @@ public sealed class EmulatedProviderTests
 
     private static string NameOf(JsonElement channel) => channel.GetProperty("name").GetString()!;
 
-    private static async Task<(HubProcess Hub, int Port)> StartHubAsync()
+    /// <summary>The plugin with its reading methods posted: Slack takes them both ways, the emulator only so. Parameters, pages and answers are the same.</summary>
+    private static DirectoryInfo PostingSlack()
+    {
+        var folder = Directory.CreateTempSubdirectory("hub-slack-");
+        var plugin = folder.CreateSubdirectory("slack");
+        foreach (var file in Directory.EnumerateFiles(Repository.At("plugins", "slack")))
+            File.Copy(file, System.IO.Path.Combine(plugin.FullName, System.IO.Path.GetFileName(file)));
+
+        var path = System.IO.Path.Combine(plugin.FullName, "manifest.json");
+        var manifest = JsonNode.Parse(File.ReadAllText(path))!;
+        foreach (var operation in (string[])["listChannels", "findUserByEmail"])
+        {
+            var http = manifest["operations"]![operation]!["http"]!.AsObject();
+            http["method"] = "POST";
+            http["body"] = http.Remove("query", out var query) && query is not null ? new JsonObject { ["kind"] = "form", ["template"] = query } : "form";
+        }
+
+        File.WriteAllText(path, manifest.ToJsonString());
+        File.WriteAllText(System.IO.Path.Combine(folder.FullName, "plugins.json"), """{ "plugins": ["slack"] }""");
+        return folder;
+    }
+
+    private static async Task<(HubProcess Hub, int Port)> StartHubAsync(string? plugins = null)
     {
         // Skips before anything is started.
         await NodeToolchain.GetAsync();
         var port = HubProcess.FreePort();
-        return (await HubProcess.StartAsync(port: port, variables: new Dictionary<string, string> { ["HUB_PUBLIC_URL"] = $"http://127.0.0.1:{port}" }), port);
+        return (await HubProcess.StartAsync(plugins: plugins, port: port, variables: new Dictionary<string, string> { ["HUB_PUBLIC_URL"] = $"http://127.0.0.1:{port}" }), port);
     }
 
     private static async Task<NodeServer> EmulateAsync(string service, int port, object seed)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using IntegrationHub.Contract.Tests.Providers.Rig;
 using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
@@ -21,6 +22,17 @@ public sealed class ManifestTests
         Assert.True(read.Warnings.Count == 0, string.Join('\n', read.Warnings));
         Assert.Equal(provider, read.Manifest!.Id);
         Assert.True(File.Exists(Repository.At("plugins", provider, read.Manifest.Icon!)));
+    }
+
+    [Fact]
+    public void Read_ItemOutsideOfAList_IsAnError()
+    {
+        var manifest = JsonNode.Parse(ProviderUnderTest.Source("stripe").Span)!;
+        manifest["operations"]!["createCheckoutSession"]!["implements"]!["params"]!["client_reference_id"] = "{item.sku}";
+
+        var error = Assert.Single(ManifestReader.Read(JsonSerializer.SerializeToUtf8Bytes(manifest)).Errors);
+
+        Assert.Equal("/operations/createCheckoutSession/implements/params/client_reference_id", error.Pointer);
     }
 
     [Theory]
@@ -53,7 +65,7 @@ public sealed class ManifestTests
     [MemberData(nameof(Providers))]
     public void Operations_EveryOne_IsDescribedAndDocumented(string provider)
     {
-        var manifest = ProviderUnderTest.Read(ProviderUnderTest.Source(provider));
+        var manifest = ProviderUnderTest.Read(provider);
         Assert.All(manifest.Operations, pair =>
         {
             Assert.NotNull(pair.Value.Title);
@@ -74,7 +86,7 @@ public sealed class ManifestTests
     [MemberData(nameof(Providers))]
     public void Cases_ByTheManifestsSchemas_AreValid(string provider)
     {
-        var manifest = ProviderUnderTest.Read(ProviderUnderTest.Source(provider));
+        var manifest = ProviderUnderTest.Read(provider);
         Assert.All(ProviderCases.Load(provider).All, call =>
         {
             var issues = SchemaValidator.Compile(manifest.Operations[call.Operation].Params!.Value).Validate(call.Parameters);
@@ -86,7 +98,7 @@ public sealed class ManifestTests
     [MemberData(nameof(Providers))]
     public void Cases_OfAllOperations_UseEveryDeclaredParameter(string provider)
     {
-        var manifest = ProviderUnderTest.Read(ProviderUnderTest.Source(provider));
+        var manifest = ProviderUnderTest.Read(provider);
         var cases = ProviderCases.Load(provider).All.ToLookup(call => call.Operation);
         var unused = manifest.Operations.SelectMany(pair =>
         {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Host.Plugins;
+using IntegrationHub.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -33,9 +34,14 @@ internal sealed class TestPluginHost : IAsyncDisposable
 
     public PluginHost Host { get; }
 
-    public static string RepositoryRoot { get; } = FindRoot();
+    public static string TestPlugin(string name) => Repository.At("artifacts", "test-plugins", name);
 
-    public static string TestPlugin(string name) => Path.Combine(RepositoryRoot, "artifacts", "test-plugins", name);
+    public static async Task<TestPluginHost> StartAsync(params IEnumerable<string> folders)
+    {
+        var plugins = new TestPluginHost();
+        await plugins.LoadAsync(folders);
+        return plugins;
+    }
 
     public async Task LoadAsync(params IEnumerable<string> folders)
     {
@@ -61,14 +67,5 @@ internal sealed class TestPluginHost : IAsyncDisposable
         await Host.DisposeAsync();
         handlers.Dispose();
         Directory.Delete(Folder, recursive: true);
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Hub.sln")))
-            folder = folder.Parent;
-
-        return folder?.FullName ?? throw new InvalidOperationException("The tests run inside the repository.");
     }
 }

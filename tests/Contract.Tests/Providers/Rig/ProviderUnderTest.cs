@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IntegrationHub.Adapters;
@@ -11,6 +12,8 @@ namespace IntegrationHub.Contract.Tests.Providers.Rig;
 /// <summary>A provider of <c>plugins/</c> as the hub runs it: its manifest read, its operations on the REST adapter, a connection with invented secrets.</summary>
 internal sealed class ProviderUnderTest
 {
+    private static readonly ConcurrentDictionary<string, ProviderManifest> Shipped = new();
+
     private readonly RestAdapter adapter;
 
     private ProviderUnderTest(ProviderManifest manifest, RestAdapter adapter, JsonElement config)
@@ -29,7 +32,10 @@ internal sealed class ProviderUnderTest
 
     public static ReadOnlyMemory<byte> Source(string id) => File.ReadAllBytes(Repository.At("plugins", id, "manifest.json"));
 
-    public static ProviderManifest Read(ReadOnlyMemory<byte> source)
+    /// <summary>The manifest as it ships, read once.</summary>
+    public static ProviderManifest Read(string id) => Shipped.GetOrAdd(id, static id => Read(Source(id)));
+
+    private static ProviderManifest Read(ReadOnlyMemory<byte> source)
     {
         var read = ManifestReader.Read(source);
         Assert.True(read.Errors.Count == 0, string.Join('\n', read.Errors));
@@ -37,21 +43,20 @@ internal sealed class ProviderUnderTest
     }
 
     /// <summary>Starts a provider, with its manifest as it is or as a test spoils it.</summary>
-    public static async Task<ProviderUnderTest> StartAsync(string id, Action<JsonNode>? change = null)
+    public static async Task<ProviderUnderTest> StartAsync(string id, Action<JsonNode>? change = null, IProviderHttp? http = null)
     {
-        var source = Source(id);
-        if (change is not null)
-        {
-            var node = JsonNode.Parse(source.Span)!;
-            change(node);
-            source = JsonSerializer.SerializeToUtf8Bytes(node);
-        }
-
-        var manifest = Read(source);
+        var manifest = change is null ? Read(id) : Read(Changed(id, change));
         var adapter = new RestAdapter();
         await adapter.InitializeAsync(
-            new ProviderContext { Manifest = manifest, Loggers = NullLoggerFactory.Instance, Time = TimeProvider.System, Http = new LoopbackHttp() }, CancellationToken.None);
+            new ProviderContext { Manifest = manifest, Loggers = NullLoggerFactory.Instance, Time = TimeProvider.System, Http = http ?? new LoopbackHttp() }, CancellationToken.None);
         return new ProviderUnderTest(manifest, adapter, ProviderConfigs.Of(id, manifest));
+    }
+
+    private static byte[] Changed(string id, Action<JsonNode> change)
+    {
+        var node = JsonNode.Parse(Source(id).Span)!;
+        change(node);
+        return JsonSerializer.SerializeToUtf8Bytes(node);
     }
 
     public ConnectionContext Connection(string baseUrl, JsonElement? config = null) => new()

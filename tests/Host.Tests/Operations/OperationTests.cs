@@ -1,0 +1,342 @@
+using System.Text;
+using System.Text.Json;
+using IntegrationHub.Adapters;
+using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Tests.Fakes;
+using IntegrationHub.Schemas;
+
+namespace IntegrationHub.Host.Tests.Operations;
+
+public sealed class OperationTests
+{
+    [Fact]
+    public async Task Run_Succeeds_AnswersResultAndLeavesRecords()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        OperationRequest? seen = null;
+        hub.Adapter = (request, _) =>
+        {
+            seen = request;
+            return ValueTask.FromResult(OperationHub.Value("""{ "id": "pi_1", "note": "مدفوع" }"""));
+        };
+
+        var answer = await hub.RunAsync("pay", """{ "params": { "amount": 2000 } }""");
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal("pi_1", answer.Json.GetProperty("result").GetProperty("id").GetString());
+        Assert.Contains("مدفوع", answer.Text, StringComparison.Ordinal);
+        Assert.Equal("req_provider", answer.Json.GetProperty("meta").GetProperty("providerRequestId").GetString());
+        Assert.Equal(1, answer.Json.GetProperty("meta").GetProperty("attempts").GetInt32());
+        Assert.Equal(2000, seen!.Parameters.GetProperty("amount").GetInt32());
+        Assert.StartsWith("idem_", seen.IdempotencyKey, StringComparison.Ordinal);
+        Assert.Equal(answer.Headers.GetValues("X-Correlation-Id").Single(), seen.CorrelationId);
+        Assert.Equal(0, hub.Leases);
+        var entry = Assert.Single(hub.Audit.Entries);
+        Assert.Equal(("operation.executed", OperationHub.ConnectionId, "key_1"), (entry.Action, entry.Target, entry.Actor));
+
+        await hub.StopAsync();
+        var usage = Assert.Single(hub.Usage);
+        Assert.Equal(("acme", "pay", "succeeded", 1), (usage.Provider, usage.Operation, usage.Outcome, usage.Attempts));
+    }
+
+    [Fact]
+    public async Task Run_WrongParameters_NeverReachesTheAdapter()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        var calls = 0;
+        hub.Adapter = (_, _) =>
+        {
+            calls++;
+            return ValueTask.FromResult(OperationHub.Value("{}"));
+        };
+
+        var answer = await hub.RunAsync("pay", """{ "params": { "amount": "much", "amuont": 1 } }""");
+
+        Assert.Equal((400, "invalid_params"), (answer.Status, answer["code"]));
+        Assert.Equal(["/params/amount", "/params/amuont"], answer.Pointers.Order(StringComparer.Ordinal));
+        Assert.Equal(0, calls);
+        Assert.Equal(0, hub.Leases);
+    }
+
+    [Fact]
+    public async Task Run_ScopeNotGranted_SaysWhich()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        hub.Connection = hub.Connection with { GrantedScopes = ["payments:read"] };
+
+        var answer = await hub.RunAsync("pay", """{ "params": { "amount": 1 } }""");
+
+        Assert.Equal((403, "missing_scope"), (answer.Status, answer["code"]));
+        Assert.Contains("payments:write", answer["detail"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "parms": {} }""", "/parms")]
+    [InlineData("""{ "params": [] }""", "/params")]
+    [InlineData("""{ "page": { "all": "yes" } }""", "/page/all")]
+    [InlineData("""{ "page": { "maxItems": 100000 } }""", "/page/maxItems")]
+    [InlineData("""{ "page": 1 }""", "/page")]
+    [InlineData("""[]""", "")]
+    [InlineData("""{ "params": {""", "")]
+    [InlineData("""{ "params": {}, "params": {} }""", "")]
+    public async Task Run_MalformedRequest_SaysWhere(string json, string pointer)
+    {
+        await using var hub = await OperationHub.StartAsync();
+
+        var answer = await hub.RunAsync("list", json);
+
+        Assert.Equal((400, "invalid_request"), (answer.Status, answer["code"]));
+        Assert.Contains(pointer, answer.Pointers);
+        Assert.Equal(0, hub.Leases);
+    }
+
+    [Fact]
+    public async Task Run_AnotherProjectsConnection_IsNotThere()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        hub.Caller = new Caller("key_2", "other", HubRole.Admin, new HashSet<string> { "blog" });
+
+        var answer = await hub.RunAsync("list");
+
+        Assert.Equal((404, "not_found"), (answer.Status, answer["code"]));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Run_AdapterThrows_BecomesAProviderErrorWithoutItsWords(bool code)
+    {
+        await using var hub = await OperationHub.StartAsync();
+        hub.IsCode = code;
+        hub.Adapter = (_, _) => throw new InvalidOperationException("the words of the exception");
+
+        var answer = await hub.RunAsync("list");
+
+        Assert.Equal((502, "provider_error"), (answer.Status, answer["code"]));
+        Assert.True(answer.Json.GetProperty("outcomeUnknown").GetBoolean());
+        Assert.DoesNotContain("words of the exception", answer.Text, StringComparison.Ordinal);
+        Assert.Equal(0, hub.Leases);
+    }
+
+    [Fact]
+    public async Task Run_AdapterReturnsNull_BecomesAProviderError()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        hub.Adapter = (_, _) => ValueTask.FromResult<OperationResult>(null!);
+
+        var answer = await hub.RunAsync("list");
+
+        Assert.Equal((502, "provider_error"), (answer.Status, answer["code"]));
+    }
+
+    [Fact]
+    public async Task Run_AdapterHeedsItsToken_TimesOut()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        hub.Adapter = async (_, token) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, hub.Time, token);
+            return OperationHub.Value("{}");
+        };
+
+        var running = hub.RunAsync("list");
+        await hub.Time.WhenTimerIsDueInAsync(TimeSpan.FromSeconds(5));
+        hub.Time.Advance(TimeSpan.FromSeconds(5));
+        var answer = await running;
+
+        Assert.Equal((504, "timeout"), (answer.Status, answer["code"]));
+        Assert.True(answer.Json.GetProperty("outcomeUnknown").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Run_AdapterIgnoresItsToken_AnswersAnywayAndKeepsTheLeaseUntilItEnds()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        hub.IsCode = true;
+        var release = new TaskCompletionSource();
+        hub.Adapter = async (_, _) =>
+        {
+            await release.Task;
+            return OperationHub.Value("{}");
+        };
+
+        var running = hub.RunAsync("list");
+        await hub.Time.WhenTimerIsDueInAsync(TimeSpan.FromSeconds(6));
+        hub.Time.Advance(TimeSpan.FromSeconds(6));
+        var answer = await running;
+
+        Assert.Equal((504, "timeout"), (answer.Status, answer["code"]));
+        Assert.Equal(1, hub.Leases);
+        release.SetResult();
+        while (hub.Leases > 0)
+            await Task.Yield();
+    }
+
+    [Fact]
+    public async Task Run_ProviderEchoesTheSecret_IsMasked()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        hub.Adapter = (_, _) => ValueTask.FromResult(OperationHub.Value(JsonSerializer.Serialize(new { echo = "Bearer " + OperationHub.Secret })));
+        var result = await hub.RunAsync("list");
+        hub.Adapter = (_, _) => ValueTask.FromResult(OperationResult.Failure(new ProviderError
+        {
+            Category = ErrorCategory.Unauthenticated, Message = $"Invalid API key: {OperationHub.Secret}", ProviderCode = OperationHub.Secret,
+        }));
+        var error = await hub.RunAsync("list");
+
+        Assert.Equal("Bearer ••••", result.Json.GetProperty("result").GetProperty("echo").GetString());
+        Assert.Equal(424, error.Status);
+        Assert.DoesNotContain(OperationHub.Secret, result.Text + error.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ErrorCategory.InvalidParams, 400)]
+    [InlineData(ErrorCategory.Unauthenticated, 424)]
+    [InlineData(ErrorCategory.PermissionDenied, 403)]
+    [InlineData(ErrorCategory.MissingScope, 403)]
+    [InlineData(ErrorCategory.NotFound, 404)]
+    [InlineData(ErrorCategory.Conflict, 409)]
+    [InlineData(ErrorCategory.Declined, 402)]
+    [InlineData(ErrorCategory.RateLimited, 429)]
+    [InlineData(ErrorCategory.Timeout, 504)]
+    [InlineData(ErrorCategory.Unavailable, 502)]
+    [InlineData(ErrorCategory.CircuitOpen, 503)]
+    [InlineData(ErrorCategory.ProviderError, 502)]
+    public async Task Run_ProviderFails_AnswersByCategory(ErrorCategory category, int status)
+    {
+        await using var hub = await OperationHub.StartAsync();
+        hub.Adapter = (_, _) => ValueTask.FromResult(OperationResult.Failure(new ProviderError
+        {
+            Category = category, Message = "No.", ProviderCode = "card_declined", ProviderStatus = 402, RetryAfter = TimeSpan.FromSeconds(1.2),
+            Issues = [new ValidationIssue("/params/x", "Wrong.")],
+        }));
+
+        var answer = await hub.RunAsync("list");
+
+        Assert.Equal(status, answer.Status);
+        Assert.Equal("card_declined", answer.Json.GetProperty("provider").GetProperty("code").GetString());
+        Assert.Equal(TimeSpan.FromSeconds(2), answer.Headers.RetryAfter!.Delta);
+        Assert.Equal(["/params/x"], answer.Pointers);
+    }
+
+    [Fact]
+    public async Task Run_AllPages_FollowsCursorsUpToTheLimit()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        hub.Adapter = (request, _) =>
+        {
+            var page = int.Parse(request.Cursor ?? "0", System.Globalization.CultureInfo.InvariantCulture);
+            var items = JsonSerializer.SerializeToElement(new[] { page * 2, (page * 2) + 1 });
+            return ValueTask.FromResult(OperationHub.Value("{}", (page + 1).ToString(System.Globalization.CultureInfo.InvariantCulture), items));
+        };
+
+        var answer = await hub.RunAsync("list", """{ "page": { "all": true, "maxItems": 5 } }""");
+
+        Assert.Equal("[0,1,2,3,4,5]", answer.Json.GetProperty("result").GetRawText());
+        Assert.Equal("3", answer.Json.GetProperty("meta").GetProperty("nextCursor").GetString());
+        Assert.Equal(3, answer.Json.GetProperty("meta").GetProperty("attempts").GetInt32());
+        Assert.Equal(0, hub.Leases);
+    }
+
+    [Fact]
+    public async Task Run_MultipartContent_StreamsAfterItsParameters()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        string? text = null, type = null, name = null;
+        hub.Adapter = async (request, token) =>
+        {
+            using var reader = new StreamReader(request.Content!.Stream);
+            (text, type, name) = (await reader.ReadToEndAsync(token), request.Content.ContentType, request.Content.FileName);
+            return OperationHub.Value(request.Parameters.GetRawText());
+        };
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent("""{"key":"a/b"}"""), "params" },
+            { new StringContent("the content", Encoding.UTF8, "text/plain"), "content", "notes.txt" },
+        };
+
+        using var answer = await hub.Client.PostAsync($"/api/connections/{OperationHub.ConnectionId}/operations/upload", form);
+
+        var printed = await answer.Content.ReadAsStringAsync();
+        Assert.True(printed.Contains("\"key\":\"a/b\"", StringComparison.Ordinal), printed);
+        Assert.Equal(("the content", "text/plain; charset=utf-8", "notes.txt"), (text, type, name));
+    }
+
+    [Theory]
+    [InlineData("--x\r\nContent-Disposition: form-data; name=params\r\n\r\n{")]
+    [InlineData("--x\r\nContent-Disposition: form-data; name=params\r\n\r\n[]\r\n--x--\r\n")]
+    [InlineData("nothing of the kind")]
+    public async Task Run_MalformedMultipart_Is400(string body)
+    {
+        await using var hub = await OperationHub.StartAsync();
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+        content.Headers.TryAddWithoutValidation("Content-Type", "multipart/form-data; boundary=x");
+
+        using var answer = await hub.Client.PostAsync($"/api/connections/{OperationHub.ConnectionId}/operations/upload", content);
+
+        Assert.Equal(400, (int)answer.StatusCode);
+        Assert.Equal(0, hub.Leases);
+    }
+
+    [Fact]
+    public async Task Run_ContentWhereNoneIsTaken_Is415()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        using var content = new ByteArrayContent([1, 2, 3]) { Headers = { { "Content-Type", "application/octet-stream" } } };
+
+        using var answer = await hub.Client.PostAsync($"/api/connections/{OperationHub.ConnectionId}/operations/list", content);
+
+        Assert.Equal(415, (int)answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Run_AnswersContent_StreamsItWithItsDescription()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        hub.Adapter = (_, _) => ValueTask.FromResult(OperationResult.Stream(
+            new OperationContent(new MemoryStream(Encoding.UTF8.GetBytes("bytes")), "text/csv", 5), JsonElement.Parse("""{"etag":"é"}""")));
+
+        using var answer = await hub.Client.PostAsync($"/api/connections/{OperationHub.ConnectionId}/operations/download", null);
+
+        Assert.Equal("bytes", await answer.Content.ReadAsStringAsync());
+        Assert.Equal(("text/csv", 5L), (answer.Content.Headers.ContentType!.ToString(), answer.Content.Headers.ContentLength));
+        Assert.Equal("""{"etag":"\u00E9"}""", answer.Headers.GetValues("X-Hub-Result").Single());
+        while (hub.Leases > 0)
+            await Task.Yield();
+    }
+
+    [Fact]
+    public async Task Test_RunsTheManifestsTestsWithTheirParameters()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        var key = "";
+        hub.Adapter = (request, _) =>
+        {
+            key = request.Parameters.GetProperty("key").GetString();
+            return ValueTask.FromResult(OperationResult.Failure(new ProviderError { Category = ErrorCategory.Unauthenticated, Message = "No.", ProviderStatus = 401 }));
+        };
+
+        var answer = await hub.Client.SendAsync("POST", $"/api/connections/{OperationHub.ConnectionId}/test");
+
+        var test = Assert.Single(answer.Json.EnumerateArray().ToList());
+        Assert.Equal(OperationHub.Secret, key);
+        Assert.Equal(("acme-connection", false, "unauthenticated"),
+            (test.GetProperty("testId").GetString(), test.GetProperty("ok").GetBoolean(), test.GetProperty("error").GetProperty("code").GetString()));
+        Assert.Equal(0, hub.Leases);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("with space")]
+    public async Task Run_UnusableIdempotencyKey_IsRefused(string key)
+    {
+        await using var hub = await OperationHub.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/connections/{OperationHub.ConnectionId}/operations/list");
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
+
+        using var answer = await hub.Client.SendAsync(request);
+
+        Assert.Equal(400, (int)answer.StatusCode);
+        Assert.Equal(0, hub.Leases);
+    }
+}
