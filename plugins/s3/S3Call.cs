@@ -79,7 +79,7 @@ internal sealed class S3Call : IDisposable
             ? pathStyle.GetBoolean()
             : endpoint is not null;
 
-        var client = new AmazonS3Client(Credentials(config), settings);
+        var client = new FlowingS3Client(Credentials(config), settings);
         return new S3Call(request, client, bucket, endpoint?.StartsWith("http://", StringComparison.OrdinalIgnoreCase) != true, context.Time);
     }
 

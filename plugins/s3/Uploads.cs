@@ -5,10 +5,7 @@ using IntegrationHub.Adapters;
 
 namespace IntegrationHub.Plugins.S3;
 
-/// <summary>
-/// Writing objects. No content is held in memory as a whole. Under TLS, content of known length flows through in one request; anything else goes part by part.
-/// Without TLS each part is signed with its hash, which needs the part in memory; signing chunk by chunk (aws-chunked) would not, but many stores that speak the S3 API keep the framing as content.
-/// </summary>
+/// <summary>Writing objects. No content is held in memory as a whole: of known length it flows through, of unknown length it goes part by part.</summary>
 internal static class Uploads
 {
     /// <summary>S3 takes parts from 5 MiB (the last may be smaller), 10,000 of them, and 5 GiB in one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html.</summary>
@@ -22,7 +19,7 @@ internal static class Uploads
     {
         if (call.Content is { } content)
         {
-            return call.UsesTls && content.Length is { } length and <= MostBytesAtOnce
+            return content.Length is { } length and <= MostBytesAtOnce
                 ? await PutAtOnceAsync(call, content.Stream, length, cancellationToken).ConfigureAwait(false)
                 : await PutInPartsAsync(call, content, cancellationToken).ConfigureAwait(false);
         }
@@ -58,10 +55,6 @@ internal static class Uploads
             InputStream = stream,
             AutoCloseStream = false,
             AutoResetStreamPosition = false,
-
-            // Under TLS no pass over the whole content is needed before the first byte leaves. Without, the stream is a part in memory.
-            DisablePayloadSigning = call.UsesTls,
-            UseChunkEncoding = false,
         };
         if (!call.Flag("overwrite", otherwise: true))
             wanted.IfNoneMatch = "*";
@@ -77,9 +70,9 @@ internal static class Uploads
 
     private static async Task<OperationResult> PutInPartsAsync(S3Call call, OperationContent content, CancellationToken cancellationToken)
     {
-        var buffer = new byte[Math.Min(PartBytes, content.Length ?? PartBytes)];
+        var buffer = new byte[PartBytes];
         var filled = await FillAsync(content.Stream, buffer, cancellationToken).ConfigureAwait(false);
-        if (filled < PartBytes || filled == content.Length)
+        if (filled < buffer.Length)
         {
             using var whole = new MemoryStream(buffer, 0, filled, writable: false);
             return await PutAtOnceAsync(call, whole, filled, cancellationToken).ConfigureAwait(false);
@@ -113,8 +106,6 @@ internal static class Uploads
                         PartNumber = parts.Count + 1,
                         PartSize = filled,
                         InputStream = part,
-                        DisablePayloadSigning = call.UsesTls,
-                        UseChunkEncoding = false,
                     },
                     cancellationToken).ConfigureAwait(false);
                 parts.Add(new PartETag(parts.Count + 1, sent.ETag));
