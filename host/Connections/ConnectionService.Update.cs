@@ -120,6 +120,9 @@ internal sealed partial class ConnectionService
     {
         issues.AddRange(MaskIssues(provider, given, "/config/"));
         var fields = OpenFields(current);
+        if (issues.Count == 0)
+            issues.AddRange(SecretsToGiveAgain(current, provider, fields, given, overrideUrl));
+
         foreach (var (field, value) in given)
             if (value.ValueKind == JsonValueKind.Null)
                 fields.Remove(field);
@@ -141,6 +144,21 @@ internal sealed partial class ConnectionService
                 field => !given.ContainsKey(field.Key) && current.Secrets.TryGetValue(field.Key, out var known) ? known : secrets.Seal(current.Id, current.WrappedKey, field.Key, field.Value)),
             RetiredSecrets = [.. current.RetiredSecrets.Where(retired => fields.ContainsKey(retired.Field))],
         };
+    }
+
+    /// <summary>Secrets are write-only. Whoever points a connection elsewhere must know them: stored ones do not follow to an address of the caller's choice.</summary>
+    private static IEnumerable<ValidationIssue> SecretsToGiveAgain(
+        Connection current, LoadedProvider provider, Dictionary<string, JsonElement> before, Dictionary<string, JsonElement> given, string? overrideUrl)
+    {
+        var moved = (overrideUrl is not null && overrideUrl != current.BaseUrlOverride)
+            || given.Any(field => ProviderSetup.Of(provider).AddressFields.Contains(field.Key)
+                && !(before.TryGetValue(field.Key, out var old) && JsonElement.DeepEquals(old, field.Value)));
+        return moved
+            ? current.Secrets.Keys.Where(field => !given.ContainsKey(field)).Select(field => new ValidationIssue(
+                "/config/" + RequestBody.Escape(field),
+                "The change moves the connection to another address, so its secrets must be given again.",
+                "Send the value of this field in the same request."))
+            : [];
     }
 
     private Connection Rotate(Connection current, RotateConnectionRequest request, List<string> rotated)

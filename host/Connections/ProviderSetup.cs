@@ -26,7 +26,13 @@ internal sealed class ProviderSetup
             : manifest.Environments.ToFrozenDictionary(pair => pair.Key, pair => new ProviderEnvironment(pair.Key, pair.Value));
         Authentications = [.. manifest.Auth.Select(auth => new ProviderAuthentication(auth))];
         EnvironmentFields = [.. EnvironmentFieldsOf(manifest.Config)];
+        AddressFields = environments.Values.SelectMany(environment => environment.BaseUrlFields)
+            .Concat(manifest.Network.Allow.SelectMany(entry => ProviderAuthentication.ConfigFieldsOf(Template.Compile(entry))))
+            .ToFrozenSet(StringComparer.Ordinal);
     }
+
+    /// <summary>Config fields that decide where calls go, and so who gets the secrets.</summary>
+    public IReadOnlySet<string> AddressFields { get; }
 
     public IEnumerable<string> EnvironmentNames => KnownEnvironments.Where(environments.ContainsKey).Concat(environments.Keys.Except(KnownEnvironments).Order(StringComparer.Ordinal));
 

@@ -9,7 +9,7 @@ namespace IntegrationHub.Plugins.S3;
 internal static class Uploads
 {
     /// <summary>S3 takes parts from 5 MiB (the last may be smaller), 10,000 of them, and 5 GiB in one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html.</summary>
-    private const int PartBytes = 8 * 1024 * 1024;
+    private const int PartBytes = 5 * 1024 * 1024;
     private const int MostParts = 10_000;
     private const long MostBytesAtOnce = 5L * 1024 * 1024 * 1024;
 

@@ -51,6 +51,30 @@ public sealed class ConnectionChangeTests : IAsyncLifetime, IDisposable
         Assert.Equal(SomeProvider.TestKey, (await OpenAsync()).Config.GetProperty("secretKey").GetString());
     }
 
+    [Fact]
+    public async Task Patch_AnotherAddressWithoutTheSecrets_IsRefused()
+    {
+        var moved = await admin.SendAsync("PATCH", Path, """{ "overrides": { "baseUrl": "https://elsewhere.example" } }""");
+        var again = await admin.SendAsync(
+            "PATCH", Path, $$"""{ "overrides": { "baseUrl": "https://elsewhere.example" }, "config": { "secretKey": "{{SomeProvider.TestKey}}", "webhookSecret": "{{Webhook}}" } }""");
+
+        Assert.Equal((400, 200), (moved.Status, again.Status));
+        Assert.Equal(["/config/secretKey", "/config/webhookSecret"], moved.Pointers.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Patch_AddressInTheConfigWithoutTheSecrets_IsRefused()
+    {
+        var created = await admin.SendAsync("POST", "/api/connections", """{ "provider": "index", "auth": "token", "config": { "url": "https://search.example", "token": "token-1234-5678" } }""");
+        var path = "/api/connections/" + created["id"];
+
+        var moved = await admin.SendAsync("PATCH", path, """{ "config": { "url": "https://elsewhere.example" } }""");
+        var same = await admin.SendAsync("PATCH", path, """{ "config": { "url": "https://search.example", "user": "x" } }""");
+
+        Assert.Equal((400, 200), (moved.Status, same.Status));
+        Assert.Equal(["/config/token"], moved.Pointers);
+    }
+
     [Theory]
     [InlineData("""{ "project": "shop" }""", "/project")]
     [InlineData("""{ "provider": "index" }""", "/provider")]
