@@ -213,7 +213,7 @@ public sealed record BreakerManifest
     public int SuccessesToClose { get; init; } = 3;
 }
 
-/// <summary>What every operation of a provider shares unless it says otherwise. An operation's own key replaces the default of the same key.</summary>
+/// <summary>What every operation of a provider shares unless it says otherwise. An operation's own <c>response</c> is laid over the default key by key; its other keys replace theirs.</summary>
 public sealed record DefaultsManifest
 {
     /// <summary>Header templates sent with every request.</summary>
