@@ -42,13 +42,13 @@ internal sealed class ContractServer : IAsyncDisposable
             {
                 var port = NodeProcess.FreePort();
                 string[] options = ["--port", $"{port}", "--quiet", "--no-color", "--validator-form-object-format=brackets", "--validator-form-array-format=brackets", "--reject-on-sdk-error=false"];
-                server.processes.Add(await NodeProcess.StartAsync(NodePackages.Program("steady"), [.. options, server.description], "Ready to accept"));
+                server.processes.Add(await NodeProcess.StartAsync(NodePackages.Program("steady"), [.. options, server.description], port));
                 upstream = $"http://localhost:{port}";
             }
 
             var validator = NodeProcess.FreePort();
-            server.processes.Add(await NodeProcess.StartAsync("node", [tool, server.description, $"{validator}", upstream, server.log], "contract-server"));
-            server.processes.Add(await NodeProcess.StartAsync("node", [NodePackages.Script("ndjson.cjs"), $"{front}", $"{validator}"], "ready"));
+            server.processes.Add(await NodeProcess.StartAsync("node", [tool, server.description, $"{validator}", upstream, server.log], validator));
+            server.processes.Add(await NodeProcess.StartAsync("node", [NodePackages.Script("ndjson.cjs"), $"{front}", $"{validator}"], front));
             return server;
         }
         catch

@@ -25,7 +25,7 @@ internal sealed class Emulator : IAsyncDisposable
         var port = NodeProcess.FreePort();
         try
         {
-            var process = await NodeProcess.StartAsync(NodePackages.Program("emulate"), ["start", "--service", service, "--port", $"{port}", "--seed", file], "Config:");
+            var process = await NodeProcess.StartAsync(NodePackages.Program("emulate"), ["start", "--service", service, "--port", $"{port}", "--seed", file], port);
             return new Emulator(process, $"http://127.0.0.1:{port}", file);
         }
         catch

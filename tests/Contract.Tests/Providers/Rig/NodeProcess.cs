@@ -5,22 +5,21 @@ using System.Text;
 
 namespace IntegrationHub.Contract.Tests.Providers.Rig;
 
-/// <summary>A program that runs beside a test and is known to be ready when it has said so.</summary>
+/// <summary>
+/// A server that runs beside a test. It is ready when its port takes a connection: what such programs print differs with their version, and with the <c>CI</c> variable.
+/// </summary>
 internal sealed class NodeProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
 
     private readonly Process process;
     private readonly StringBuilder output = new();
-    private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private NodeProcess(Process process, string readyText)
+    private NodeProcess(Process process)
     {
         this.process = process;
-        process.OutputDataReceived += (_, line) => Take(line.Data, readyText);
-        process.ErrorDataReceived += (_, line) => Take(line.Data, readyText);
-        process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException($"The process ended before it was ready: {Output}"));
-        process.EnableRaisingEvents = true;
+        process.OutputDataReceived += (_, line) => Take(line.Data);
+        process.ErrorDataReceived += (_, line) => Take(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
     }
@@ -35,13 +34,13 @@ internal sealed class NodeProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a program and waits until a line contains the text.</summary>
-    public static async Task<NodeProcess> StartAsync(string program, IEnumerable<string> arguments, string readyText)
+    /// <summary>Starts a program and waits until it listens on the port.</summary>
+    public static async Task<NodeProcess> StartAsync(string program, IEnumerable<string> arguments, int port)
     {
-        var started = new NodeProcess(Start(program, arguments, NodePackages.Folder), readyText);
+        var started = new NodeProcess(Start(program, arguments, NodePackages.Folder));
         try
         {
-            await started.ready.Task.WaitAsync(StartLimit);
+            await started.ListensAsync(port);
             return started;
         }
         catch
@@ -93,19 +92,40 @@ internal sealed class NodeProcess : IAsyncDisposable
         {
             WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = Encoding.UTF8, StandardErrorEncoding = Encoding.UTF8,
         };
+        start.Environment.Remove("CI");
         start.Environment["NODE_PATH"] = Path.Combine(NodePackages.Folder, "node_modules");
         return Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
     }
 
-    private void Take(string? line, string readyText)
+    private async Task ListensAsync(int port)
+    {
+        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(50))
+        {
+            if (process.HasExited)
+                throw new InvalidOperationException($"The process ended before it listened on port {port}: {Output}");
+
+            if (watch.Elapsed > StartLimit)
+                throw new TimeoutException($"Nothing listened on port {port} within {StartLimit}: {Output}");
+
+            try
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync("localhost", port);
+                return;
+            }
+            catch (SocketException)
+            {
+                // Not yet.
+            }
+        }
+    }
+
+    private void Take(string? line)
     {
         if (line is null)
             return;
 
         lock (output)
             output.AppendLine(line);
-
-        if (line.Contains(readyText, StringComparison.Ordinal))
-            ready.TrySetResult();
     }
 }
