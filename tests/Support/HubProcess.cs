@@ -12,6 +12,13 @@ public sealed class HubProcess : IAsyncDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly HttpClient Probe = new() { Timeout = TimeSpan.FromSeconds(5) };
 
+    private const string Configuration =
+#if DEBUG
+        "Debug";
+#else
+        "Release";
+#endif
+
     private readonly Process process;
     private readonly StringBuilder output = new();
 
@@ -58,12 +65,14 @@ public sealed class HubProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts it as built, or, when <paramref name="asTyped"/>, with the README's command: then everything that the command line does not say is found by the hub itself.</summary>
     public static async Task<HubProcess> StartAsync(
         string? data = null,
         string? plugins = null,
         string environment = "Development",
         IReadOnlyDictionary<string, string>? variables = null,
-        int? port = null)
+        int? port = null,
+        bool asTyped = false)
     {
         data ??= NewDataFolder();
         var address = new Uri($"http://127.0.0.1:{port ?? FreePort()}");
@@ -75,13 +84,19 @@ public sealed class HubProcess : IAsyncDisposable
             WorkingDirectory = Repository.Root,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            ArgumentList =
-            {
-                Path.Combine(AppContext.BaseDirectory, "hub.dll"), "--data", data, "--urls", address.ToString().TrimEnd('/'),
-                "--plugins", plugins ?? Repository.At("plugins.json"),
-            },
-            Environment = { ["ASPNETCORE_ENVIRONMENT"] = environment, ["HUB_ADMIN_KEY"] = adminKey, ["DOTNET_gcServer"] = "0" },
+            Environment = { ["HUB_ADMIN_KEY"] = adminKey, ["DOTNET_gcServer"] = "0" },
         };
+        string[] command = asTyped ? ["run", "--project", "host", "--no-build", "-c", Configuration, "--"] : [Path.Combine(AppContext.BaseDirectory, "hub.dll")];
+        foreach (var argument in command.Concat(["--data", data, "--urls", address.ToString().TrimEnd('/')]))
+            start.ArgumentList.Add(argument);
+
+        if (!asTyped)
+        {
+            start.ArgumentList.Add("--plugins");
+            start.ArgumentList.Add(plugins ?? Repository.At("plugins.json"));
+            start.Environment["ASPNETCORE_ENVIRONMENT"] = environment;
+        }
+
         foreach (var (name, value) in variables ?? new Dictionary<string, string>())
             start.Environment[name] = value;
 
@@ -108,7 +123,7 @@ public sealed class HubProcess : IAsyncDisposable
     /// <summary>Ends the process without any warning (SIGKILL), as a crash does.</summary>
     public async Task KillAsync()
     {
-        process.Kill();
+        process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync();
     }
 

@@ -4,7 +4,7 @@ using IntegrationHub.Tests.Support;
 
 namespace IntegrationHub.Contract.Tests.Hub;
 
-/// <summary>The README's quick start, typed as it is written.</summary>
+/// <summary>The README's commands, typed as they are written.</summary>
 public sealed partial class QuickStartTests
 {
     [SkippableFact]
@@ -16,7 +16,7 @@ public sealed partial class QuickStartTests
 
         var folder = Directory.CreateTempSubdirectory("hub-quickstart-").FullName;
         var data = Path.Combine(folder, "data");
-        await using var hub = await HubProcess.StartAsync(data, variables: new Dictionary<string, string> { ["HUB_ADMIN_KEY"] = "" });
+        await using var hub = await HubProcess.StartAsync(data, variables: new Dictionary<string, string> { ["HUB_ADMIN_KEY"] = "" }, asTyped: true);
 
         // The port is the one thing that a test cannot leave as it stands: several may run at once.
         var readme = await File.ReadAllTextAsync(Repository.At("README.md"));
@@ -38,6 +38,7 @@ public sealed partial class QuickStartTests
         Assert.Contains("\"webhookUrl\"", printed, StringComparison.Ordinal);
         Assert.Contains("\"result\":{\"id\":\"pi_", printed.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Contains("\"type\":\"stripe.payment_intent.succeeded\"", printed.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains($"Plugins     {Directory.GetFiles(Repository.At("plugins"), "manifest.json", SearchOption.AllDirectories).Count(file => !file.Contains("/bin/", StringComparison.Ordinal))} loaded", hub.Output, StringComparison.Ordinal);
         Assert.Contains("Admin key   made just now", hub.Output, StringComparison.Ordinal);
         await hub.StopAsync();
         Directory.Delete(folder, recursive: true);
