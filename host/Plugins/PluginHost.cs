@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using IntegrationHub.Host.Catalog;
+using IntegrationHub.Loading;
 using IntegrationHub.Schemas;
 using Microsoft.Extensions.Options;
 

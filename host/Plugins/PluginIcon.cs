@@ -1,3 +1,4 @@
+using IntegrationHub.Loading;
 using IntegrationHub.Schemas;
 
 namespace IntegrationHub.Host.Plugins;

@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Catalog;
+using IntegrationHub.Loading;
 
 namespace IntegrationHub.Host.Plugins;
 

@@ -1,5 +1,6 @@
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Egress;
+using IntegrationHub.Loading;
 using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
 using Microsoft.Extensions.Options;

@@ -12,6 +12,9 @@ internal enum PluginState
 
     /// <summary>It could not be loaded.</summary>
     Failed,
+
+    /// <summary>It was loaded and misbehaved; the hub does not call it until it is enabled or its files change.</summary>
+    Quarantined,
 }
 
 internal enum PluginKind

@@ -1,3 +1,4 @@
+using IntegrationHub.Loading;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Plugins;

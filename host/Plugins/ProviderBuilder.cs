@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Catalog;
+using IntegrationHub.Loading;
 using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
 using IntegrationHub.Templates;

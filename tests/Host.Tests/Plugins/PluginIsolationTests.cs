@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Plugins;
+using IntegrationHub.Loading;
 using IntegrationHub.Schemas;
 
 namespace IntegrationHub.Host.Tests.Plugins;

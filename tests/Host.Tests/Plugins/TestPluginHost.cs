@@ -2,6 +2,7 @@ using System.Text.Json;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Host.Plugins;
+using IntegrationHub.Loading;
 using IntegrationHub.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 
-namespace IntegrationHub.Host.Plugins;
+namespace IntegrationHub.Loading;
 
 /// <summary>
 /// Copies of plugin assemblies, from which they are loaded: the originals can be overwritten while the plugin runs, and every generation loads its own files.

@@ -1,4 +1,4 @@
-namespace IntegrationHub.Host.Plugins;
+namespace IntegrationHub.Loading;
 
 /// <summary>Resolves the file names that a manifest gives.</summary>
 internal static class PluginPaths

@@ -1,6 +1,7 @@
 using IntegrationHub.Adapters;
+using Microsoft.Extensions.Logging;
 
-namespace IntegrationHub.Host.Plugins;
+namespace IntegrationHub.Loading;
 
 /// <summary>Creates and initialises a plugin's adapter, on a thread of its own and within a deadline: a plugin that hangs holds up nobody else.</summary>
 internal sealed partial class AdapterStarter(TimeSpan timeout, TimeProvider time, ILogger<AdapterStarter> logger)

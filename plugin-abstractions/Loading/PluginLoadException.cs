@@ -1,6 +1,6 @@
 using IntegrationHub.Schemas;
 
-namespace IntegrationHub.Host.Plugins;
+namespace IntegrationHub.Loading;
 
 /// <summary>A plugin cannot be loaded, for reasons its author or operator can act on.</summary>
 internal sealed class PluginLoadException(params IReadOnlyList<ValidationIssue> issues) : Exception(issues[0].Message)

@@ -1,7 +1,10 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
-namespace IntegrationHub.Host.Plugins;
+namespace IntegrationHub.Loading;
 
 /// <summary>
 /// The assemblies whose types cross the boundary between host and plugin. They always come from the host, even when the plugin's folder has a copy:

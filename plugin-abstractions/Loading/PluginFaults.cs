@@ -1,7 +1,7 @@
 using System.Reflection;
 using IntegrationHub.Schemas;
 
-namespace IntegrationHub.Host.Plugins;
+namespace IntegrationHub.Loading;
 
 /// <summary>Says what went wrong in a plugin's code or files, for the operator: the exception's type and message, and what to do. Never shown to callers of operations.</summary>
 internal static class PluginFaults

@@ -2,7 +2,7 @@ using System.Reflection;
 using IntegrationHub.Adapters;
 using IntegrationHub.Manifests;
 
-namespace IntegrationHub.Host.Plugins;
+namespace IntegrationHub.Loading;
 
 /// <summary>Finds the class that a manifest's <c>entry</c> names, and explains what is wrong with it.</summary>
 internal static class AdapterFactory

@@ -1,0 +1,36 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace IntegrationHub.Loading;
+
+/// <summary>
+/// The SHA-256 of a whole plugin, which <c>plugins.json</c> can pin: over the SHA-256 of each of its files, with their names, so that no file can be changed, added,
+/// removed or renamed unseen. Hash the copy that is loaded, never the original: between the two somebody could write.
+/// </summary>
+/// <remarks>For each file in ordinal order of its name: the name's length in UTF-8 bytes (32 bits, big-endian), the name, the file's SHA-256.</remarks>
+internal static class PluginDigest
+{
+    /// <returns>64 digits, lower case.</returns>
+    public static string Compute(string folder) => Compute(folder, PluginFiles.List(folder));
+
+    public static string Compute(string folder, IEnumerable<string> files)
+    {
+        using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> length = stackalloc byte[sizeof(int)];
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        foreach (var file in files)
+        {
+            var name = Encoding.UTF8.GetBytes(file);
+            BinaryPrimitives.WriteInt32BigEndian(length, name.Length);
+            using (var stream = File.OpenRead(Path.Combine(folder, file)))
+                SHA256.HashData(stream, digest);
+
+            whole.AppendData(length);
+            whole.AppendData(name);
+            whole.AppendData(digest);
+        }
+
+        return Convert.ToHexStringLower(whole.GetHashAndReset());
+    }
+}
