@@ -13,4 +13,7 @@ internal sealed class PluginOptions
 
     /// <summary>How many plugins start at the same time. Default 8: starting is mostly waiting, and one that hangs must not hold the others up.</summary>
     public int StartTogether { get; set; } = 8;
+
+    /// <summary>Whether a plugin without a SHA-256 in <c>plugins.json</c> is refused. Default false.</summary>
+    public bool RequirePins { get; set; }
 }
