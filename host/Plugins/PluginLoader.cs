@@ -3,7 +3,6 @@ using IntegrationHub.Host.Egress;
 using IntegrationHub.Loading;
 using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
-using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Plugins;
 
@@ -15,12 +14,8 @@ internal sealed class PluginLoader(
     ShadowFolders shadows,
     ProviderBuilder builder,
     ProviderHttpFactory http,
-    TimeProvider time,
-    ILoggerFactory loggers,
-    IOptions<PluginOptions> options)
+    PluginContainment containment)
 {
-    private readonly AdapterStarter starter = new(options.Value.StartTimeout, time, loggers.CreateLogger<AdapterStarter>());
-
     public async Task<PluginLoadResult> LoadAsync(PluginManifestFile file, CancellationToken cancellationToken)
     {
         var manifest = file.Manifest ?? throw new ArgumentException("The manifest has errors.", nameof(file));
@@ -41,7 +36,7 @@ internal sealed class PluginLoader(
             }
 
             during = "while it started";
-            adapter = await starter.StartAsync(create, ContextFor(manifest), cancellationToken);
+            adapter = await containment.StartAsync(create, manifest, null, context, http.Create(manifest), cancellationToken);
 
             during = "while its manifest was compiled";
             var provider = builder.Build(manifest, file.Json, adapter, file.Source.Folder, warnings);
@@ -59,14 +54,6 @@ internal sealed class PluginLoader(
             return new PluginLoadResult(null, errors, warnings);
         }
     }
-
-    private ProviderContext ContextFor(ProviderManifest manifest) => new()
-    {
-        Manifest = manifest,
-        Loggers = new PluginLoggerFactory(loggers, manifest.Id),
-        Time = time,
-        Http = http.Create(manifest),
-    };
 
     private static async Task DropAsync(IProviderAdapter? adapter, PluginLoadContext? context, string? copy)
     {
