@@ -25,6 +25,7 @@ internal static class PluginServiceCollectionExtensions
         services.AddSingleton<PluginRegistry>();
         services.AddSingleton<PluginUnloader>();
         services.AddSingleton<PluginHost>();
+        services.AddHostedService<PluginWatcher>();
         services.AddSingleton<IPluginControl>(provider => provider.GetRequiredService<PluginHost>());
         return services;
     }
