@@ -37,4 +37,7 @@ internal sealed class PluginOptions
 
     /// <summary>How long files may be incomplete (they keep changing, the manifest is cut off) before that is reported. Default 10 s.</summary>
     public TimeSpan SettleLimit { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether a plugin without a SHA-256 in <c>plugins.json</c> is refused. Default false.</summary>
+    public bool RequirePins { get; set; }
 }

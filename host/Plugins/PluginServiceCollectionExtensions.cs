@@ -19,6 +19,7 @@ internal static class PluginServiceCollectionExtensions
 
         services.AddSingleton(provider => new ShadowFolders(provider.GetRequiredService<IOptions<HubOptions>>().Value.Data));
         services.AddSingleton<ProviderBuilder>();
+        services.AddSingleton<PluginPins>();
         services.AddSingleton<PluginLoader>();
         services.AddSingleton<PluginRegistry>();
         services.AddSingleton<PluginUnloader>();
