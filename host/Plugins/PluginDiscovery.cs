@@ -5,7 +5,8 @@ namespace IntegrationHub.Host.Plugins;
 /// <summary>A plugin folder that the operator's list names.</summary>
 /// <param name="Folder">Its full path.</param>
 /// <param name="Enabled">Whether the operator wants it loaded.</param>
-internal sealed record PluginSource(string Folder, bool Enabled)
+/// <param name="Sha256">The digest it must have, 64 digits in lower case; <see langword="null"/> when it is not pinned.</param>
+internal sealed record PluginSource(string Folder, bool Enabled, string? Sha256 = null)
 {
     public const string ManifestName = "manifest.json";
 
@@ -31,10 +32,11 @@ internal static class PluginDiscovery
             foreach (var folder in Folders(list.Folder, entry, errors))
             {
                 // A later entry for the same folder refines an earlier one: ["plugins/*", { "path": "plugins/x", "enabled": false }].
-                var source = new PluginSource(folder, entry.Enabled);
+                var source = new PluginSource(folder, entry.Enabled, entry.Sha256);
                 if (positions.TryGetValue(folder, out var position))
                 {
-                    sources[position] = source;
+                    // A pin is lifted by taking it out, never by another entry that says nothing of it.
+                    sources[position] = source with { Sha256 = source.Sha256 ?? sources[position].Sha256 };
                 }
                 else
                 {
@@ -51,7 +53,7 @@ internal static class PluginDiscovery
     {
         try
         {
-            if (entry.Path.AsSpan().IndexOfAny('*', '?') < 0)
+            if (!entry.IsPattern)
                 return [.. Named(root, entry, errors)];
 
             if (entry.Path.Contains("**", StringComparison.Ordinal))

@@ -23,7 +23,8 @@ public sealed partial class DependencyTests
         ["Events"] = ["Http", "Access", "Secrets", "Egress", "Insights"],
         ["Webhooks"] = ["Http", "Access", "Catalog", "Connections", "Events", "Insights", "Secrets"],
         ["Simulators"] = ["Http", "Access", "Catalog", "Connections"],
-        ["Storage"] = ["Http", "Access", "Connections", "Events", "Insights", "Secrets"],
+        ["Storage"] = ["Http", "Access", "Connections", "Events", "Insights", "Plugins", "Secrets"],
+        ["Cli"] = ["Http", "Plugins"],
         ["Hosting"] = ["Http", "Access", "Events", "Plugins", "Secrets", "Storage", "Insights"],
     };
 

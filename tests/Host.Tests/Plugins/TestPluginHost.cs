@@ -2,6 +2,7 @@ using System.Text.Json;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Host.Plugins;
+using IntegrationHub.Host.Tests.Fakes;
 using IntegrationHub.Loading;
 using IntegrationHub.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -24,7 +25,8 @@ internal sealed class TestPluginHost : IAsyncDisposable
         var options = Options.Create(new PluginOptions { StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30) });
         var shadows = new ShadowFolders(hub.Data);
         var loader = new PluginLoader(shadows, new ProviderBuilder(TimeProvider.System), new ProviderHttpFactory(handlers, policy), TimeProvider.System, NullLoggerFactory.Instance, options);
-        Host = new PluginHost(loader, shadows, Catalog, Registry, Options.Create(hub), options, TimeProvider.System, NullLogger<PluginHost>.Instance);
+        var unloader = new PluginUnloader(Registry, options, TimeProvider.System, NullLogger<PluginUnloader>.Instance);
+        Host = new PluginHost(loader, shadows, Catalog, Registry, States, unloader, Options.Create(hub), options, TimeProvider.System, NullLogger<PluginHost>.Instance);
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("hub-plugins-").FullName;
@@ -32,6 +34,8 @@ internal sealed class TestPluginHost : IAsyncDisposable
     public ProviderCatalog Catalog { get; } = new();
 
     public PluginRegistry Registry { get; } = new();
+
+    public InMemoryPluginStateStore States { get; } = new();
 
     public PluginHost Host { get; }
 
