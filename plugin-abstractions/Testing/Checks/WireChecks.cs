@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using IntegrationHub.Adapters;
 using IntegrationHub.Capabilities;
 using IntegrationHub.Manifests;
@@ -185,9 +186,9 @@ internal static class WireChecks
             var parameters = operation.Usual;
             if (implements.Params is { } template)
             {
-                var mapped = SchemaSampler.ToElement(Template.Compile(template).Render(new TemplateScope().Set("params", capability.ExampleParams).Set("config", connection.Config)));
+                var mapped = WithKnownIds(operation, SchemaSampler.ToElement(Template.Compile(template).Render(new TemplateScope().Set("params", capability.ExampleParams).Set("config", connection.Config))));
                 if (operation.Validator.Validate(mapped) is [var issue, ..])
-                    log.Warn(pointer + "/params", $"The example of '{capability.Name}' does not become valid parameters: {issue.Pointer} {issue.Message}", "Map every parameter of the capability; ids of the example belong to nobody and may not fit a pattern.");
+                    log.Warn(pointer + "/params", $"The example of '{capability.Name}' does not become valid parameters: {issue.Pointer} {issue.Message}", "Map every parameter of the capability that the operation needs.");
                 else
                     parameters = mapped;
             }
@@ -206,6 +207,18 @@ internal static class WireChecks
 
         if (log.Cases == 0)
             log.NotApplicable("no capability is implemented");
+    }
+
+    /// <summary>Ids of a capability's example belong to nobody, and need not look like the provider's: where one does not fit, the provider's form stands in.</summary>
+    private static JsonElement WithKnownIds(OperationSamples operation, JsonElement mapped)
+    {
+        var changed = JsonNode.Parse(mapped.GetRawText())!;
+        foreach (var issue in operation.Validator.Validate(mapped))
+            if (JsonPointer.TryParse(issue.Pointer, out var pointer) && pointer.TryEvaluate(mapped, out var given) && given.ValueKind == JsonValueKind.String
+                && operation.Full is { } full && pointer.TryEvaluate(full, out var known) && known.ValueKind == JsonValueKind.String)
+                JsonEdit.Set(changed, issue.Pointer, JsonNode.Parse(known.GetRawText()));
+
+        return SchemaSampler.ToElement(changed);
     }
 
     private static Schemas.SchemaValidator SchemaOf(JsonElement schema) => Schemas.SchemaValidator.Compile(schema);

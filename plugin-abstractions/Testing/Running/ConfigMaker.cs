@@ -17,6 +17,7 @@ internal sealed class ConfigMaker
     private readonly ConformanceOptions options;
     private readonly JsonElement schema;
     private readonly SchemaValidator validator;
+    private readonly HashSet<string> addressFields;
     private readonly Dictionary<string, VerifyManifest> keyFields = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> publicKeys = new(StringComparer.Ordinal);
     private readonly Dictionary<VerifyScheme, string> privateKeys = [];
@@ -27,6 +28,7 @@ internal sealed class ConfigMaker
         this.options = options;
         schema = manifest.Config ?? JsonElement.Parse("""{ "type": "object" }""");
         validator = SchemaValidator.Compile(schema);
+        addressFields = manifest.Environments.Values.SelectMany(environment => FieldsOf(environment.BaseUrl)).Concat(manifest.Network.Allow.SelectMany(FieldsOf)).ToHashSet(StringComparer.Ordinal);
         foreach (var scheme in manifest.Webhooks?.Verify ?? [])
             foreach (var field in FieldsOf(scheme.Secret).Concat(FieldsOf(scheme.PublicKey)))
                 keyFields[field] = scheme;
@@ -135,7 +137,9 @@ internal sealed class ConfigMaker
             if (field.TryGetProperty(annotation, out var ready) && ready.ValueKind == JsonValueKind.String && !ready.GetString()!.Contains('…', StringComparison.Ordinal))
                 yield return ready.GetString()!;
 
-        yield return "https://provider.example.com";
+        if (addressFields.Contains(name))
+            yield return "https://provider.example.com";
+
         for (var seed = 0; seed < 40; seed++)
             if (Sample(field, seed, SampleKind.Full) is { } text)
                 yield return text;

@@ -24,6 +24,7 @@ public sealed partial class DependencyTests
         ["Webhooks"] = ["Http", "Access", "Catalog", "Connections", "Events", "Insights", "Secrets"],
         ["Simulators"] = ["Http", "Access", "Catalog", "Connections"],
         ["Storage"] = ["Http", "Access", "Connections", "Events", "Insights", "Plugins", "Secrets"],
+        ["Cli"] = ["Http", "Plugins"],
         ["Hosting"] = ["Http", "Access", "Events", "Plugins", "Secrets", "Storage", "Insights"],
     };
 
