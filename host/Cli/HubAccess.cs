@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net;
 
 namespace IntegrationHub.Host.Cli;
 

@@ -18,6 +18,7 @@ internal static class PluginServiceCollectionExtensions
             .ValidateOnStart();
 
         services.AddSingleton(provider => new ShadowFolders(provider.GetRequiredService<IOptions<HubOptions>>().Value.Data));
+        services.AddPluginContainment();
         services.AddSingleton<ProviderBuilder>();
         services.AddSingleton<PluginPins>();
         services.AddSingleton<PluginLoader>();
