@@ -15,27 +15,39 @@ internal sealed class TestPluginHost : IAsyncDisposable
 {
     private readonly EgressHandlers handlers;
 
-    public TestPluginHost(TimeSpan? startTimeout = null, HubOptions? hub = null)
+    public TestPluginHost(TimeSpan? startTimeout = null, HubOptions? hub = null, bool requirePins = false)
     {
         hub ??= new HubOptions { AllowPrivateTargets = true };
         hub.Data = Path.Combine(Folder, "data");
         hub.PluginsFile = Path.Combine(Folder, "plugins.json");
         var policy = new AddressPolicy(hub);
         handlers = new EgressHandlers(policy, EgressConnector.SystemResolver);
-        var options = Options.Create(new PluginOptions { StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30) });
+        var options = Options.Create(new PluginOptions { StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30), RequirePins = requirePins });
         var shadows = new ShadowFolders(hub.Data);
-        var loader = new PluginLoader(shadows, new ProviderBuilder(TimeProvider.System), new ProviderHttpFactory(handlers, policy), TimeProvider.System, NullLoggerFactory.Instance, options);
+        var containment = new PluginContainment(
+            Quarantines,
+            new StartMarkers(hub.Data, NullLogger<StartMarkers>.Instance),
+            options,
+            Options.Create(new PluginLimits()),
+            Options.Create(new QuarantineOptions()),
+            TimeProvider.System,
+            NullLoggerFactory.Instance);
+        var loader = new PluginLoader(shadows, new ProviderBuilder(TimeProvider.System), new ProviderHttpFactory(handlers, policy), containment, new PluginPins(Audit, TimeProvider.System, options, NullLogger<PluginPins>.Instance));
         var unloader = new PluginUnloader(Registry, options, TimeProvider.System, NullLogger<PluginUnloader>.Instance);
         Host = new PluginHost(loader, shadows, Catalog, Registry, States, unloader, Options.Create(hub), options, TimeProvider.System, NullLogger<PluginHost>.Instance);
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("hub-plugins-").FullName;
 
+    public RecordingAuditTrail Audit { get; } = new();
+
     public ProviderCatalog Catalog { get; } = new();
 
     public PluginRegistry Registry { get; } = new();
 
     public InMemoryPluginStateStore States { get; } = new();
+
+    public QuarantineRequests Quarantines { get; } = new();
 
     public PluginHost Host { get; }
 
