@@ -1,7 +1,6 @@
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Loading;
-using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
 
 namespace IntegrationHub.Host.Plugins;

@@ -24,7 +24,15 @@ internal sealed class TestPluginHost : IAsyncDisposable
         handlers = new EgressHandlers(policy, EgressConnector.SystemResolver);
         var options = Options.Create(new PluginOptions { StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30) });
         var shadows = new ShadowFolders(hub.Data);
-        var loader = new PluginLoader(shadows, new ProviderBuilder(TimeProvider.System), new ProviderHttpFactory(handlers, policy), TimeProvider.System, NullLoggerFactory.Instance, options);
+        var containment = new PluginContainment(
+            Quarantines,
+            new StartMarkers(hub.Data, NullLogger<StartMarkers>.Instance),
+            options,
+            Options.Create(new PluginLimits()),
+            Options.Create(new QuarantineOptions()),
+            TimeProvider.System,
+            NullLoggerFactory.Instance);
+        var loader = new PluginLoader(shadows, new ProviderBuilder(TimeProvider.System), new ProviderHttpFactory(handlers, policy), containment);
         var unloader = new PluginUnloader(Registry, options, TimeProvider.System, NullLogger<PluginUnloader>.Instance);
         Host = new PluginHost(loader, shadows, Catalog, Registry, States, unloader, Options.Create(hub), options, TimeProvider.System, NullLogger<PluginHost>.Instance);
     }
@@ -36,6 +44,8 @@ internal sealed class TestPluginHost : IAsyncDisposable
     public PluginRegistry Registry { get; } = new();
 
     public InMemoryPluginStateStore States { get; } = new();
+
+    public QuarantineRequests Quarantines { get; } = new();
 
     public PluginHost Host { get; }
 
