@@ -13,15 +13,14 @@ public sealed class Adapter : IProviderAdapter, IWebhookVerifier
 
     public Adapter() => behaviour.Act("constructor");
 
-    public async ValueTask InitializeAsync(ProviderContext context, CancellationToken cancellationToken)
+    public ValueTask InitializeAsync(ProviderContext context, CancellationToken cancellationToken)
     {
         logger = context.Loggers.CreateLogger("Adapter");
         behaviour.Act("initialize");
         if (behaviour.Is("initialize", "garbage"))
-            await Garbage.ContinueTwice();
+            return Garbage.ContinueTwice();
 
-        if (behaviour.Is("initialize", "slow"))
-            await Task.Delay(1500, cancellationToken);
+        return behaviour.Is("initialize", "slow") ? new ValueTask(Task.Delay(1500, cancellationToken)) : ValueTask.CompletedTask;
     }
 
     public ValueTask<OperationResult> ExecuteAsync(OperationRequest request, CancellationToken cancellationToken)
