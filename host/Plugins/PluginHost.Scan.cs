@@ -29,7 +29,7 @@ internal sealed partial class PluginHost
     private static readonly StringComparer PathComparer = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
     private readonly SemaphoreSlim scanning = new(1, 1);
     private volatile PluginSlot[] slots = [];
-    private IReadOnlyList<PluginListEntry> entries = [];
+    private volatile IReadOnlyList<PluginListEntry> entries = [];
     private PluginListRecord? list;
 
     /// <summary>In the order of the list.</summary>
@@ -65,23 +65,6 @@ internal sealed partial class PluginHost
         {
             scanning.Release();
         }
-    }
-
-    /// <summary>Something below this path was reported to have changed: its plugin's files are read at the next look, whatever their times say.</summary>
-    /// <returns>The folder of the plugin that it belongs to.</returns>
-    public string? Touch(string path)
-    {
-        var comparison = OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
-        foreach (var slot in Slots)
-        {
-            if (!path.StartsWith(slot.Folder, comparison) || (path.Length > slot.Folder.Length && path[slot.Folder.Length] != Path.DirectorySeparatorChar))
-                continue;
-
-            slot.Touched = true;
-            return slot.Folder;
-        }
-
-        return null;
     }
 
     private enum SlotLook

@@ -3,7 +3,6 @@ using IntegrationHub.Host.Egress;
 using IntegrationHub.Loading;
 using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
-using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Plugins;
 
@@ -18,12 +17,8 @@ internal sealed class PluginLoader(
     ShadowFolders shadows,
     ProviderBuilder builder,
     ProviderHttpFactory http,
-    TimeProvider time,
-    ILoggerFactory loggers,
-    IOptions<PluginOptions> options)
+    PluginContainment containment)
 {
-    private readonly AdapterStarter starter = new(options.Value.StartTimeout, time, loggers.CreateLogger<AdapterStarter>());
-
     /// <summary>Copies the plugin. From here on the copy is what counts: the original may change at any moment.</summary>
     public async Task<PluginCopy> CopyAsync(PluginManifestFile seen, CancellationToken cancellationToken)
     {
@@ -70,7 +65,7 @@ internal sealed class PluginLoader(
             }
 
             during = "while it started";
-            adapter = await starter.StartAsync(create, ContextFor(manifest), cancellationToken);
+            adapter = await containment.StartAsync(create, manifest, snapshot.Sha256, context, http.Create(manifest), cancellationToken);
 
             during = "while its manifest was compiled";
             var stopping = new CancellationTokenSource();
@@ -91,14 +86,6 @@ internal sealed class PluginLoader(
     }
 
     private static PluginCopy Refused(PluginManifestFile file, ValidationIssue why) => new(file with { Manifest = null, Errors = [why] }, null);
-
-    private ProviderContext ContextFor(ProviderManifest manifest) => new()
-    {
-        Manifest = manifest,
-        Loggers = new PluginLoggerFactory(loggers, manifest.Id),
-        Time = time,
-        Http = http.Create(manifest),
-    };
 
     private static async Task DropAsync(IProviderAdapter? adapter, PluginLoadContext? context, PluginSnapshot snapshot)
     {

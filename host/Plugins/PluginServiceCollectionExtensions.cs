@@ -18,12 +18,14 @@ internal static class PluginServiceCollectionExtensions
             .ValidateOnStart();
 
         services.AddSingleton(provider => new ShadowFolders(provider.GetRequiredService<IOptions<HubOptions>>().Value.Data));
+        services.AddPluginContainment();
         services.AddSingleton<ProviderBuilder>();
         services.AddSingleton<PluginPins>();
         services.AddSingleton<PluginLoader>();
         services.AddSingleton<PluginRegistry>();
         services.AddSingleton<PluginUnloader>();
         services.AddSingleton<PluginHost>();
+        services.AddHostedService<PluginWatcher>();
         services.AddSingleton<IPluginControl>(provider => provider.GetRequiredService<PluginHost>());
         return services;
     }

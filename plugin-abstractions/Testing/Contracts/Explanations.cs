@@ -12,6 +12,9 @@ namespace IntegrationHub.Testing.Contracts;
 /// <param name="Description">The version (<c>info.version</c>) of the description that it was written against: descriptions catch up, and then it has to go.</param>
 internal sealed record Explanation(string Operation, string Pointer, string? Match, string Reason, string Source, string Description)
 {
+    /// <summary>Where it stands in its file: a JSON pointer.</summary>
+    public string Place { get; init; } = "";
+
     public bool Explains(string operation, ContractViolation violation) =>
         (Operation == "*" || Operation == operation)
         && PointerFits(violation.Pointer)
@@ -113,7 +116,7 @@ internal sealed class Explanations
 
         return issues.Count > before
             ? null
-            : new Explanation(texts["operation"], texts["pointer"], texts.GetValueOrDefault("match"), texts["reason"], texts["source"], texts["description"]);
+            : new Explanation(texts["operation"], texts["pointer"], texts.GetValueOrDefault("match"), texts["reason"], texts["source"], texts["description"]) { Place = pointer };
     }
 
     private static string? HintFor(string name) => name switch
