@@ -1,3 +1,5 @@
+using IntegrationHub.Testing.Suite;
+
 namespace IntegrationHub.Testing;
 
 /// <summary>
