@@ -85,7 +85,9 @@ internal sealed class HubClient(Uri address, string key, string keySource) : IDi
         if (issues is [var only] && only.Message == Text(body, "detail"))
             (hint, issues) = (only.Hint ?? hint, []);
 
-        return new CliException(CliExitCodes.Hub, code, message, hint) { Status = status, Issues = issues };
+        // The hub did what it was asked to, and found the plugin wanting.
+        var exitCode = code is "plugin_not_loaded" or "invalid_plugin" or "invalid_package" ? CliExitCodes.Findings : CliExitCodes.Hub;
+        return new CliException(exitCode, code, message, hint) { Status = status, Issues = issues };
     }
 
     private static List<ValidationIssue> Issues(JsonElement body) =>
