@@ -11,18 +11,18 @@ namespace IntegrationHub.Testing.Running;
 /// <summary>A plugin as the hub runs it: its adapter started, in a load context of its own when it has code.</summary>
 internal sealed class PluginUnderTest
 {
-    private readonly string? assemblyCopy;
+    private readonly string? copyFolder;
     private IProviderAdapter? adapter;
     private PluginLoadContext? context;
 
-    private PluginUnderTest(ProviderManifest manifest, SuiteHttp http, CapturedLogs logs, IProviderAdapter adapter, PluginLoadContext? context, string? assemblyCopy)
+    private PluginUnderTest(ProviderManifest manifest, SuiteHttp http, CapturedLogs logs, IProviderAdapter adapter, PluginLoadContext? context, string? copyFolder)
     {
         Manifest = manifest;
         Http = http;
         Logs = logs;
         this.adapter = adapter;
         this.context = context;
-        this.assemblyCopy = assemblyCopy;
+        this.copyFolder = copyFolder;
     }
 
     public ProviderManifest Manifest { get; }
@@ -48,14 +48,15 @@ internal sealed class PluginUnderTest
             Func<IProviderAdapter> create = static () => new RestAdapter();
             if (manifest.Entry is { } entry)
             {
-                copy = shadows.Copy(manifest.Id, PluginPaths.EntryAssembly(folder, entry.Assembly));
-                context = new PluginLoadContext($"plugin {manifest.Id} {manifest.Version}", copy);
-                create = Creator(context, copy, entry);
+                copy = shadows.Take(manifest.Id, folder).Folder;
+                var assembly = PluginPaths.EntryAssembly(copy, entry.Assembly);
+                context = new PluginLoadContext($"plugin {manifest.Id} {manifest.Version}", assembly);
+                create = Creator(context, assembly, entry);
             }
 
             assembliesLoaded();
             var given = new ProviderContext { Manifest = manifest, Loggers = logs, Time = SuiteClock.Instance, Http = http };
-            var started = await new AdapterStarter(timeout, TimeProvider.System, logs.CreateLogger<AdapterStarter>()).StartAsync(create, given, cancellationToken).ConfigureAwait(false);
+            var started = await new AdapterStarter(timeout, TimeProvider.System, logs.CreateLogger<AdapterStarter>()).StartAsync(create, given, threads: null, cancellationToken).ConfigureAwait(false);
             return new PluginUnderTest(manifest, http, logs, started, context, copy);
         }
         catch
@@ -83,8 +84,8 @@ internal sealed class PluginUnderTest
         context = null;
         var observed = new WeakReference(loaded);
         loaded.Unload();
-        if (assemblyCopy is not null)
-            ShadowFolders.TryDelete(assemblyCopy);
+        if (copyFolder is not null)
+            ShadowFolders.TryDelete(copyFolder);
 
         return observed;
     }
