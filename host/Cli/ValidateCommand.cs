@@ -21,7 +21,7 @@ internal static class ValidateCommand
         {
             FindingWriter.Write(terminal, check.Findings);
             var name = check.Id is null ? FindingWriter.Short(check.Folder) : $"{check.Id} {check.Version}".TrimEnd();
-            terminal.Say($"{terminal.Bold(name)}: {(check.Errors == 0 ? terminal.Green("valid") + ", " : "")}{FindingWriter.Count(check.Errors, check.Warnings)}");
+            terminal.Say($"{terminal.Bold(name)}: {(check.Errors == 0 ? terminal.Green("valid") : FindingWriter.Plural(check.Errors, "error"))}{(check.Warnings == 0 ? "" : $", {FindingWriter.Plural(check.Warnings, "warning")}")}");
         }
 
         var bad = checks.Exists(check => check.Errors > 0 || (strict && check.Warnings > 0));

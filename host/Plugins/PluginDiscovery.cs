@@ -1,8 +1,9 @@
+using IntegrationHub.Host.Plugins.Install;
 using IntegrationHub.Schemas;
 
 namespace IntegrationHub.Host.Plugins;
 
-/// <summary>A plugin folder that the operator's list names.</summary>
+/// <summary>A plugin folder that the operator's list names, or that was installed.</summary>
 /// <param name="Folder">Its full path.</param>
 /// <param name="Enabled">Whether the operator wants it loaded.</param>
 /// <param name="Sha256">The digest it must have, 64 digits in lower case; <see langword="null"/> when it is not pinned.</param>
@@ -13,7 +14,7 @@ internal sealed record PluginSource(string Folder, bool Enabled, string? Sha256 
     public string ManifestPath => Path.Combine(Folder, ManifestName);
 }
 
-/// <summary>The plugin folders, in the order of the list, and what could not be found.</summary>
+/// <summary>The plugin folders, in the order of the list, then the installed ones, and what could not be found.</summary>
 internal sealed record DiscoveryResult(IReadOnlyList<PluginSource> Sources, IReadOnlyList<ValidationIssue> Errors);
 
 /// <summary>Turns the operator's list into plugin folders: those with a <c>manifest.json</c>.</summary>
@@ -21,7 +22,9 @@ internal static class PluginDiscovery
 {
     private static readonly StringComparer PathComparer = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
 
-    public static DiscoveryResult Find(PluginList list)
+    /// <param name="list">The operator's list.</param>
+    /// <param name="installed">The folder of the installed plugins, which need no entry; one that they have all the same says whether they are enabled and pinned.</param>
+    public static DiscoveryResult Find(PluginList list, string? installed = null)
     {
         List<ValidationIssue> errors = [];
         List<PluginSource> sources = [];
@@ -46,7 +49,23 @@ internal static class PluginDiscovery
             }
         }
 
+        if (installed is not null)
+            sources.AddRange(Installed(installed, errors).Where(folder => !positions.ContainsKey(folder)).Select(folder => new PluginSource(folder, Enabled: true)));
+
         return new DiscoveryResult(sources, errors);
+    }
+
+    private static IReadOnlyList<string> Installed(string root, List<ValidationIssue> errors)
+    {
+        try
+        {
+            return [.. InstalledPlugins.Folders(root)];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            errors.Add(new("", $"The folder of the installed plugins cannot be read: {fault.Message}", "Give the hub's user the right to read it."));
+            return [];
+        }
     }
 
     private static IReadOnlyList<string> Folders(string root, PluginListEntry entry, List<ValidationIssue> errors)

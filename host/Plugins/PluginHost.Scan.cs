@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IntegrationHub.Host.Plugins.Install;
 
 namespace IntegrationHub.Host.Plugins;
 
@@ -77,13 +78,18 @@ internal sealed partial class PluginHost
     private async Task<OrderedDictionary<PluginSlot, PluginSource>> ReadListAsync(ScanMode mode, CancellationToken cancellationToken)
     {
         var read = await PluginList.ReadAsync(PluginList.Locate(hubOptions.Value.PluginsFile), cancellationToken);
-        var found = PluginDiscovery.Find(read);
+        var installed = InstalledPlugins.Root(hubOptions.Value);
+        var found = PluginDiscovery.Find(read, installed);
         SetList(new PluginListRecord(read.File, [.. read.Errors, .. found.Errors], read.Warnings));
         OrderedDictionary<PluginSlot, PluginSource> sources = [];
         if (read.Entries.Count == 0 && (read.Errors.Count > 0 || read.Warnings.Count > 0) && entries.Count > 0)
         {
             foreach (var slot in Slots.Where(slot => Directory.Exists(slot.Folder)))
                 sources.Add(slot, slot.Source);
+
+            // These do not depend on the list.
+            foreach (var source in found.Sources.Where(source => InstalledPlugins.Contains(installed, source.Folder) && !sources.Keys.Any(slot => PathComparer.Equals(slot.Folder, source.Folder))))
+                sources.Add(new PluginSlot(source), source);
 
             return sources;
         }

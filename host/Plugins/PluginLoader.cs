@@ -79,7 +79,8 @@ internal sealed class PluginLoader(
         }
         catch (Exception fault)
         {
-            var errors = PluginFaults.Explain(fault, during);
+            // The operator knows the plugin's own folder, not the copy's.
+            var errors = PluginFaults.Explain(fault, during).Select(issue => issue with { Message = issue.Message.Replace(snapshot.Folder, copy.File.Source.Folder, StringComparison.Ordinal) }).ToList();
             await DropAsync(adapter, context, snapshot);
             return new PluginLoadResult(null, errors, warnings);
         }

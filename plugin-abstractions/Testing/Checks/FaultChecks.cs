@@ -35,24 +35,36 @@ internal static class FaultChecks
         ("the connection times out", () => new TaskCanceledException("A connection could not be established within the configured ConnectTimeout.", new TimeoutException("A connection could not be established within the configured ConnectTimeout."))),
     ];
 
-    private static readonly (string Name, Func<HttpResponseMessage> Make, bool NeverSucceeds)[] Bodies =
+    /// <summary>When an answer may be taken for a success all the same.</summary>
+    private enum Success
+    {
+        /// <summary>The manifest's operations that expect JSON refuse it; others, and code that does not read the body, need not.</summary>
+        IfUnread,
+
+        /// <summary>What is left of it may do.</summary>
+        Perhaps,
+
+        Never,
+    }
+
+    private static readonly (string Name, Func<HttpResponseMessage> Make, Success Success)[] Bodies =
     [
-        ("a web page", () => Answers.Of(200, "<!doctype html><html><body>Maintenance</body></html>"u8.ToArray(), "text/html; charset=utf-8"), false),
-        ("a web page called JSON", () => Answers.Of(200, "<html>not JSON</html>"u8.ToArray(), "application/json"), true),
-        ("nothing", () => Answers.Of(200, [], null), false),
-        ("cut-off JSON", () => Answers.Of(200, "{\"id\":\"abc\",\"items\":[{\"a\""u8.ToArray(), "application/json"), true),
-        ("a body that breaks off", () => Answers.Streamed(RoughStream.Broken("{\"id\":"u8.ToArray()), "application/json"), true),
-        ("an unknown charset", () => Answers.Of(200, "{\"id\":\"abc\"}"u8.ToArray(), "application/json; charset=x-no-such"), false),
-        ("another charset than it says", () => Answers.Of(200, [.. "{\"id\":\""u8, 0xE9, 0xFF, 0xFE, .. "\"}"u8], "application/json; charset=utf-8"), false),
-        ("UTF-16 JSON", () => Answers.Of(200, Encoding.Unicode.GetBytes("{\"id\":\"abc\"}"), "application/json; charset=utf-16"), false),
-        ("a JSON text in place of an object", () => Answers.Of(200, "\"text\""u8.ToArray(), "application/json"), false),
-        ("a JSON array in place of an object", () => Answers.Of(200, "[1,2,3]"u8.ToArray(), "application/json"), false),
-        ("JSON that is nested 20000 deep", () => Answers.Of(200, Encoding.UTF8.GetBytes(new string('[', 20_000) + new string(']', 20_000)), "application/json"), false),
-        ("a malformed Content-Type", () => Answers.Of(200, "{}"u8.ToArray(), "///;;="), false),
-        ("an error as a web page", () => Answers.Of(503, "<html>Service Unavailable</html>"u8.ToArray(), "text/html"), true),
-        ("an error without a body", () => Answers.Of(500, [], null), true),
-        ("an error with cut-off JSON", () => Answers.Of(400, "{\"error\":{\"message\":\"cut"u8.ToArray(), "application/json"), true),
-        ("a redirect", () => Redirect(), false),
+        ("a web page", () => Answers.Of(200, "<!doctype html><html><body>Maintenance</body></html>"u8.ToArray(), "text/html; charset=utf-8"), Success.Perhaps),
+        ("a web page called JSON", () => Answers.Of(200, "<html>not JSON</html>"u8.ToArray(), "application/json"), Success.IfUnread),
+        ("nothing", () => Answers.Of(200, [], null), Success.Perhaps),
+        ("cut-off JSON", () => Answers.Of(200, "{\"id\":\"abc\",\"items\":[{\"a\""u8.ToArray(), "application/json"), Success.IfUnread),
+        ("a body that breaks off", () => Answers.Streamed(RoughStream.Broken("{\"id\":"u8.ToArray()), "application/json"), Success.IfUnread),
+        ("an unknown charset", () => Answers.Of(200, "{\"id\":\"abc\"}"u8.ToArray(), "application/json; charset=x-no-such"), Success.Perhaps),
+        ("another charset than it says", () => Answers.Of(200, [.. "{\"id\":\""u8, 0xE9, 0xFF, 0xFE, .. "\"}"u8], "application/json; charset=utf-8"), Success.Perhaps),
+        ("UTF-16 JSON", () => Answers.Of(200, Encoding.Unicode.GetBytes("{\"id\":\"abc\"}"), "application/json; charset=utf-16"), Success.Perhaps),
+        ("a JSON text in place of an object", () => Answers.Of(200, "\"text\""u8.ToArray(), "application/json"), Success.Perhaps),
+        ("a JSON array in place of an object", () => Answers.Of(200, "[1,2,3]"u8.ToArray(), "application/json"), Success.Perhaps),
+        ("JSON that is nested 20000 deep", () => Answers.Of(200, Encoding.UTF8.GetBytes(new string('[', 20_000) + new string(']', 20_000)), "application/json"), Success.Perhaps),
+        ("a malformed Content-Type", () => Answers.Of(200, "{}"u8.ToArray(), "///;;="), Success.Perhaps),
+        ("an error as a web page", () => Answers.Of(503, "<html>Service Unavailable</html>"u8.ToArray(), "text/html"), Success.Never),
+        ("an error without a body", () => Answers.Of(500, [], null), Success.Never),
+        ("an error with cut-off JSON", () => Answers.Of(400, "{\"error\":{\"message\":\"cut"u8.ToArray(), "application/json"), Success.Never),
+        ("a redirect", () => Redirect(), Success.Perhaps),
     ];
 
     public static async Task RunAsync(SuiteContext suite, CancellationToken cancellationToken)
@@ -136,7 +148,7 @@ internal static class FaultChecks
     {
         foreach (var operation in suite.Operations)
         {
-            foreach (var (name, make, neverSucceeds) in Bodies)
+            foreach (var (name, make, success) in Bodies)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var outcome = await CallAsync(suite, operation, Answers.Always(make)).ConfigureAwait(false);
@@ -146,7 +158,7 @@ internal static class FaultChecks
                 log.Case();
                 if (outcome.Misbehaviour is { } wrong)
                     log.Error(operation.Pointer, $"Answered with {name}, '{operation.Name}' {wrong}.", "Return a typed error.");
-                else if (outcome.Succeeded && neverSucceeds && ExpectsStructure(operation) && outcome.Result!.Content is null)
+                else if (outcome is { Succeeded: true, Result.Content: null } && (success == Success.Never || success == Success.IfUnread && ReadsJson(operation)))
                     log.Error(operation.Pointer, $"Answered with {name}, '{operation.Name}' claims success.", "Read the answer before calling it a success.");
             }
         }
@@ -166,7 +178,7 @@ internal static class FaultChecks
             log.Case();
             if (outcome.Misbehaviour is { } wrong)
                 log.Error(operation.Pointer, $"Answered with 40 MB, '{operation.Name}' {wrong}.", "Limit what is read into memory.");
-            else if (outcome.Succeeded && ExpectsStructure(operation))
+            else if (outcome.Succeeded && ReadsJson(operation))
                 log.Warn(operation.Pointer, $"Answered with 40 MB that are no JSON, '{operation.Name}' claims success.");
         }
 
@@ -202,8 +214,8 @@ internal static class FaultChecks
     private static Task<CallOutcome> CallAsync(SuiteContext suite, OperationSamples operation, Responder respond) =>
         suite.Caller.CallAsync(new CallSpec(operation.Name, operation.Usual, respond));
 
-    private static bool ExpectsStructure(OperationSamples operation) =>
-        operation.Operation.Result is { ValueKind: JsonValueKind.Object } schema && schema.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.GetString() is "object" or "array";
+    private static bool ReadsJson(OperationSamples operation) =>
+        operation.Operation.Http is not null && operation.Operation.Result is { ValueKind: JsonValueKind.Object } schema && schema.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.GetString() is "object" or "array";
 
     private static HttpResponseMessage Failure(int status)
     {

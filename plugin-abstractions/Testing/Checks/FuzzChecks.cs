@@ -115,7 +115,9 @@ internal static class FuzzChecks
             if (request.Denied is not null)
                 log.Error(operation.Pointer, $"Parameters lead '{operation.Name}' to another host: {request.Denied} The parameters: {Shown(parameters)}");
             else if (WellFormed.Problem(request, parameters.GetRawText()) is { } problem)
-                log.Error(operation.Pointer, $"With valid parameters the request of '{operation.Name}' is malformed: {problem}. The parameters: {Shown(parameters)}");
+                log.Error(operation.Pointer, $"With valid parameters the request of '{operation.Name}' is malformed: {problem}. The parameters: {Shown(parameters)}", "Refuse with a typed error what cannot be sent, or let the schema refuse it.");
+            else if (WellFormed.HasDotSegment(request))
+                log.Warn(operation.Pointer, $"Parameters put a dot segment into the path of '{operation.Name}', which a server may resolve and so do something else.", "Refuse \".\" and \"..\", if the provider has no use for them.");
         }
     }
 

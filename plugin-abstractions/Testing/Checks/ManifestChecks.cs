@@ -1,4 +1,5 @@
 using IntegrationHub.Loading;
+using IntegrationHub.Loading.Compatibility;
 using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
 using IntegrationHub.Testing.Suite;
@@ -36,6 +37,24 @@ internal static class ManifestChecks
 
     public static void Files(SuiteLog suiteLog, string folder, ProviderManifest manifest) =>
         suiteLog.Run("manifest.icon", "the icon can be shown", log => Icon(log, folder, manifest.Icon));
+
+    /// <summary>Whether the host can run the plugin's assemblies: read, not loaded.</summary>
+    public static void Compatible(SuiteLog suiteLog, string folder, ProviderManifest manifest) => suiteLog.Run("plugin.compatible", "the assemblies fit the host", log =>
+    {
+        if (manifest.Entry is null)
+        {
+            log.NotApplicable("there is no code");
+            return;
+        }
+
+        log.Case();
+        var report = PluginCompatibility.Check(folder, manifest);
+        foreach (var issue in report.Errors)
+            log.Error(issue);
+
+        foreach (var issue in report.Warnings)
+            log.Warn(issue);
+    });
 
     public static void Compile(SuiteLog suiteLog, ProviderManifest manifest) => suiteLog.Run("manifest.compile", "schemas compile and defaults are valid", log =>
     {

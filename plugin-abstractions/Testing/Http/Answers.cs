@@ -53,7 +53,7 @@ internal static class Answers
 }
 
 /// <summary>A body that breaks off, or goes on for long, as connections and providers do.</summary>
-internal sealed class RoughStream(byte[] start, long length, Func<CancellationToken, Task<int>> end) : Stream
+internal sealed class RoughStream(byte[] start, long length, Func<CancellationToken, Task<int>> end, ManualResetEventSlim? release = null) : Stream
 {
     private static readonly byte[] Filler = [.. Enumerable.Repeat((byte)'x', 64 * 1024)];
     private long position;
@@ -71,12 +71,16 @@ internal sealed class RoughStream(byte[] start, long length, Func<CancellationTo
     /// <summary>The connection is reset after some bytes.</summary>
     public static RoughStream Broken(byte[] start) => new(start, start.Length, _ => Task.FromException<int>(new IOException("The connection was reset.")));
 
-    /// <summary>Nothing more comes after some bytes.</summary>
-    public static RoughStream Stalled(byte[] start) => new(start, start.Length, async cancellationToken =>
-    {
-        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
-        return 0;
-    });
+    /// <summary>Nothing more comes after some bytes. Who reads without waiting asynchronously is held until <paramref name="release"/>, as a socket would hold it.</summary>
+    public static RoughStream Stalled(byte[] start, ManualResetEventSlim release) => new(
+        start,
+        start.Length,
+        async cancellationToken =>
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
+            return 0;
+        },
+        release);
 
     /// <summary>So many bytes of JSON text.</summary>
     public static RoughStream Huge(long length) => new("\""u8.ToArray(), length, _ => Task.FromResult(0));
@@ -95,7 +99,18 @@ internal sealed class RoughStream(byte[] start, long length, Func<CancellationTo
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Answers are read asynchronously.");
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        if (position >= length && release is not null)
+        {
+            release.Wait();
+            return 0;
+        }
+
+        // What is there is given at once, and what ends the stream without waiting throws or is 0.
+        var read = ReadAsync(buffer.AsMemory(offset, count), CancellationToken.None);
+        return read.IsCompleted ? read.GetAwaiter().GetResult() : 0;
+    }
 
     public override void Flush()
     {

@@ -20,19 +20,19 @@ internal static class WellFormed
         if (request.Address.UserInfo.Length > 0)
             return "its address has credentials in it (RFC 9110 §4.2.4)";
 
-        if (request.Address.AbsolutePath.Split('/').Any(segment => Uri.UnescapeDataString(segment) is "." or ".."))
-            return "its path has a dot segment, which servers resolve";
-
         var address = request.Address.OriginalString;
         if (!parameters.Contains("{params.", StringComparison.Ordinal) && Array.Exists(Placeholders, left => address.Contains(left, StringComparison.OrdinalIgnoreCase)))
             return "its address has a placeholder left over";
 
         foreach (var (name, value) in request.Headers)
-            if (value.AsSpan().IndexOfAny('\r', '\n', '\0') >= 0)
-                return $"its header {name} has a line break or nul";
+            if (value.Any(c => c is < ' ' and not '\t' or > '~'))
+                return $"its header {name} has characters that no header can carry (RFC 9110 §5.5), and would not be sent";
 
         return request.Body.Length == 0 ? null : BodyProblem(request);
     }
+
+    /// <summary>Whether the path has a segment that servers may resolve, and so lead elsewhere.</summary>
+    public static bool HasDotSegment(RecordedRequest request) => request.Address.AbsolutePath.Split('/').Any(segment => Uri.UnescapeDataString(segment) is "." or "..");
 
     private static string? BodyProblem(RecordedRequest request)
     {

@@ -16,6 +16,9 @@ internal sealed record CallSpec(string Operation, JsonElement Parameters, Respon
     public string? IdempotencyKey { get; init; } = "kit-idempotency-0001";
 
     public CancellationToken Cancellation { get; init; }
+
+    /// <summary>Whether a call that does not return counts against the plugin as a whole.</summary>
+    public bool IsBlockingSevere { get; init; } = true;
 }
 
 /// <summary>Calls a plugin's operations as the hub does, with a deadline and a fault boundary, and shows every outcome to whoever watches. Thread-safe.</summary>
@@ -68,7 +71,9 @@ internal sealed class Caller(PluginUnderTest plugin, ConnectionMaker connections
         }
         catch (TimeoutException) when (!running.IsCompleted)
         {
-            Interlocked.Increment(ref blocked);
+            if (spec.IsBlockingSevere)
+                Interlocked.Increment(ref blocked);
+
             outcome = outcome with { Blocked = true };
         }
         catch (OperationCanceledException)

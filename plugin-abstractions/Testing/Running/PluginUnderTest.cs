@@ -11,18 +11,18 @@ namespace IntegrationHub.Testing.Running;
 /// <summary>A plugin as the hub runs it: its adapter started, in a load context of its own when it has code.</summary>
 internal sealed class PluginUnderTest
 {
-    private readonly string? assemblyCopy;
+    private readonly PluginSnapshot? copy;
     private IProviderAdapter? adapter;
     private PluginLoadContext? context;
 
-    private PluginUnderTest(ProviderManifest manifest, SuiteHttp http, CapturedLogs logs, IProviderAdapter adapter, PluginLoadContext? context, string? assemblyCopy)
+    private PluginUnderTest(ProviderManifest manifest, SuiteHttp http, CapturedLogs logs, IProviderAdapter adapter, PluginLoadContext? context, PluginSnapshot? copy)
     {
         Manifest = manifest;
         Http = http;
         Logs = logs;
         this.adapter = adapter;
         this.context = context;
-        this.assemblyCopy = assemblyCopy;
+        this.copy = copy;
     }
 
     public ProviderManifest Manifest { get; }
@@ -42,28 +42,27 @@ internal sealed class PluginUnderTest
     {
         var http = new SuiteHttp(manifest.Network);
         PluginLoadContext? context = null;
-        string? copy = null;
+        PluginSnapshot? copy = null;
         try
         {
             Func<IProviderAdapter> create = static () => new RestAdapter();
             if (manifest.Entry is { } entry)
             {
-                copy = shadows.Copy(manifest.Id, PluginPaths.EntryAssembly(folder, entry.Assembly));
-                context = new PluginLoadContext($"plugin {manifest.Id} {manifest.Version}", copy);
-                create = Creator(context, copy, entry);
+                copy = shadows.Take(manifest.Id, folder);
+                var assembly = PluginPaths.EntryAssembly(copy.Folder, entry.Assembly, folder);
+                context = new PluginLoadContext($"plugin {manifest.Id} {manifest.Version} {Path.GetFileName(copy.Folder)}", assembly);
+                create = Creator(context, assembly, entry);
             }
 
             assembliesLoaded();
             var given = new ProviderContext { Manifest = manifest, Loggers = logs, Time = SuiteClock.Instance, Http = http };
-            var started = await new AdapterStarter(timeout, TimeProvider.System, logs.CreateLogger<AdapterStarter>()).StartAsync(create, given, cancellationToken).ConfigureAwait(false);
+            var started = await new AdapterStarter(timeout, TimeProvider.System, logs.CreateLogger<AdapterStarter>()).StartAsync(create, given, null, cancellationToken).ConfigureAwait(false);
             return new PluginUnderTest(manifest, http, logs, started, context, copy);
         }
         catch
         {
             context?.Unload();
-            if (copy is not null)
-                ShadowFolders.TryDelete(copy);
-
+            copy?.TryDelete();
             throw;
         }
     }
@@ -83,15 +82,13 @@ internal sealed class PluginUnderTest
         context = null;
         var observed = new WeakReference(loaded);
         loaded.Unload();
-        if (assemblyCopy is not null)
-            ShadowFolders.TryDelete(assemblyCopy);
-
+        copy?.TryDelete();
         return observed;
     }
 
-    private static Func<IProviderAdapter> Creator(PluginLoadContext context, string copy, EntryManifest entry)
+    private static Func<IProviderAdapter> Creator(PluginLoadContext context, string assembly, EntryManifest entry)
     {
-        var constructor = AdapterFactory.FindConstructor(context, copy, entry);
+        var constructor = AdapterFactory.FindConstructor(context, assembly, entry);
         return () => (IProviderAdapter)constructor.Invoke(null);
     }
 }

@@ -19,7 +19,8 @@ internal static class ConformanceSuite
         {
             ManifestChecks.Files(log, folder, manifest);
             ManifestChecks.Compile(log, manifest);
-            if (!log.Failed("manifest.compile"))
+            ManifestChecks.Compatible(log, folder, manifest);
+            if (!log.Failed("manifest.compile") && !log.Failed("plugin.compatible"))
                 await LoadAsync(folder, manifest, options, log, cancellationToken).ConfigureAwait(false);
         }
 
@@ -158,6 +159,7 @@ internal static class ConformanceSuite
         await CallChecks.RunAsync(suite, cancellationToken).ConfigureAwait(false);
         await WebhookChecks.RunAsync(suite, cancellationToken).ConfigureAwait(false);
         await RecordedChecks.RunAsync(suite, cancellationToken).ConfigureAwait(false);
+        await ContractChecks.RunAsync(suite, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Another instance that is never called: whether it can be unloaded tells what pins the one that was.</summary>

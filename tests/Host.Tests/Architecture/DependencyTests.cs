@@ -17,7 +17,7 @@ public sealed partial class DependencyTests
         ["Egress"] = ["Http", "Insights"],
         ["Catalog"] = ["Http", "Access"],
         ["Plugins"] = ["Http", "Access", "Catalog", "Egress", "Insights"],
-        ["Connections"] = ["Http", "Access", "Catalog", "Secrets"],
+        ["Connections"] = ["Http", "Access", "Catalog", "Plugins", "Secrets"],
         ["Insights"] = ["Http"],
         ["Operations"] = ["Http", "Access", "Catalog", "Connections", "Insights"],
         ["Events"] = ["Http", "Access", "Secrets", "Egress", "Insights"],
