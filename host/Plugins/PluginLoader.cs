@@ -2,7 +2,6 @@ using IntegrationHub.Adapters;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Loading;
 using IntegrationHub.Loading.Compatibility;
-using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
 
 namespace IntegrationHub.Host.Plugins;
