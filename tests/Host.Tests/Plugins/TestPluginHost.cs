@@ -6,6 +6,7 @@ using IntegrationHub.Host.Tests.Fakes;
 using IntegrationHub.Loading;
 using IntegrationHub.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Tests.Plugins;
 
@@ -14,31 +15,27 @@ internal sealed class TestPluginHost : IAsyncDisposable
 {
     private readonly EgressHandlers handlers;
 
-    public TestPluginHost(TimeSpan? startTimeout = null, HubOptions? hub = null, PluginOptions? options = null, TimeProvider? time = null, InMemoryPluginStateStore? states = null)
+    public TestPluginHost(
+        TimeSpan? startTimeout = null, HubOptions? hub = null, bool requirePins = false, PluginOptions? options = null, TimeProvider? time = null, InMemoryPluginStateStore? states = null)
     {
         States = states ?? new InMemoryPluginStateStore();
         Time = time ?? TimeProvider.System;
         Options = options ?? new PluginOptions { UnloadCheck = TimeSpan.FromMilliseconds(20) };
         Options.StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30);
+        Options.RequirePins = requirePins;
         hub ??= new HubOptions { AllowPrivateTargets = true };
         hub.Data = Path.Combine(Folder, "data");
         hub.PluginsFile = Path.Combine(Folder, "plugins.json");
         var policy = new AddressPolicy(hub);
         handlers = new EgressHandlers(policy, EgressConnector.SystemResolver);
-        var wrapped = Microsoft.Extensions.Options.Options.Create(Options);
+        var wrapped = Wrap(Options);
         var shadows = new ShadowFolders(hub.Data);
         var containment = new PluginContainment(
-            Quarantines,
-            new StartMarkers(hub.Data, NullLogger<StartMarkers>.Instance),
-            wrapped,
-            Microsoft.Extensions.Options.Options.Create(new PluginLimits()),
-            Microsoft.Extensions.Options.Options.Create(new QuarantineOptions()),
-            Time,
-            NullLoggerFactory.Instance);
+            Quarantines, new StartMarkers(hub.Data, NullLogger<StartMarkers>.Instance), wrapped, Wrap(new PluginLimits()), Wrap(new QuarantineOptions()), Time, NullLoggerFactory.Instance);
         var pins = new PluginPins(Audit, Time, wrapped, NullLogger<PluginPins>.Instance);
         var loader = new PluginLoader(shadows, new ProviderBuilder(Time), new ProviderHttpFactory(handlers, policy), containment, pins);
         var unloader = new PluginUnloader(Registry, wrapped, Time, NullLogger<PluginUnloader>.Instance);
-        Host = new PluginHost(loader, shadows, Catalog, Registry, States, unloader, Microsoft.Extensions.Options.Options.Create(hub), wrapped, Time, NullLogger<PluginHost>.Instance);
+        Host = new PluginHost(loader, shadows, Catalog, Registry, States, unloader, Wrap(hub), wrapped, Time, NullLogger<PluginHost>.Instance);
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("hub-plugins-").FullName;
@@ -86,6 +83,9 @@ internal sealed class TestPluginHost : IAsyncDisposable
 
     public static string Manifest(string id, string more = "") =>
         $$"""{ "manifestVersion": 1, "id": "{{id}}", "name": "{{id}}", "version": "1.0.0", "category": "developer", "description": { "en": "x" }{{more}} }""";
+
+    private static IOptions<T> Wrap<T>(T options)
+        where T : class => Microsoft.Extensions.Options.Options.Create(options);
 
     public async ValueTask DisposeAsync()
     {
