@@ -3,20 +3,32 @@ using IntegrationHub.Schemas;
 
 namespace IntegrationHub.Loading;
 
-/// <summary>Says what went wrong in a plugin's code or files, for the operator: the exception's type and message, and what to do. Never shown to callers of operations.</summary>
+/// <summary>
+/// Says what went wrong in a plugin's code or files, for the operator: the exception's type and message, and what to do. Never shown to callers of operations.
+/// Call it on the plugin's thread, within its deadline: the message is the plugin's code, which may throw and may hang.
+/// </summary>
 internal static class PluginFaults
 {
     public static IReadOnlyList<ValidationIssue> Explain(Exception fault, string during)
+    {
+        try
+        {
+            return ExplainUnsafe(fault, during);
+        }
+        catch (Exception)
+        {
+            return [new("/entry/type", $"The plugin threw {Root(fault).GetType().FullName} {during}, an exception that cannot say its message.", "This is a fault in the plugin's code: report it to its publisher.")];
+        }
+    }
+
+    private static IReadOnlyList<ValidationIssue> ExplainUnsafe(Exception fault, string during)
     {
         // The runtime wraps what happens in a constructor, a static constructor or while it resolves an assembly.
         for (Exception? cause = fault; cause is not null; cause = cause.InnerException)
             if (cause is PluginLoadException known)
                 return known.Issues;
 
-        var root = fault;
-        while (root is TargetInvocationException or TypeInitializationException or AggregateException && root.InnerException is { } inner)
-            root = inner;
-
+        var root = Root(fault);
         return
         [
             root switch
@@ -36,5 +48,13 @@ internal static class PluginFaults
                 _ => new("/entry/type", $"The plugin threw {root.GetType().FullName} {during}: {root.Message}", "This is a fault in the plugin's code: report it to its publisher."),
             },
         ];
+    }
+
+    private static Exception Root(Exception fault)
+    {
+        while (fault is TargetInvocationException or TypeInitializationException or AggregateException && fault.InnerException is { } inner)
+            fault = inner;
+
+        return fault;
     }
 }

@@ -2,10 +2,10 @@ using System.Text.Json;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Host.Plugins;
+using IntegrationHub.Host.Tests.Fakes;
 using IntegrationHub.Loading;
 using IntegrationHub.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Tests.Plugins;
 
@@ -14,24 +14,48 @@ internal sealed class TestPluginHost : IAsyncDisposable
 {
     private readonly EgressHandlers handlers;
 
-    public TestPluginHost(TimeSpan? startTimeout = null, HubOptions? hub = null)
+    public TestPluginHost(TimeSpan? startTimeout = null, HubOptions? hub = null, PluginOptions? options = null, TimeProvider? time = null, InMemoryPluginStateStore? states = null)
     {
+        States = states ?? new InMemoryPluginStateStore();
+        Time = time ?? TimeProvider.System;
+        Options = options ?? new PluginOptions { UnloadCheck = TimeSpan.FromMilliseconds(20) };
+        Options.StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30);
         hub ??= new HubOptions { AllowPrivateTargets = true };
         hub.Data = Path.Combine(Folder, "data");
         hub.PluginsFile = Path.Combine(Folder, "plugins.json");
         var policy = new AddressPolicy(hub);
         handlers = new EgressHandlers(policy, EgressConnector.SystemResolver);
-        var options = Options.Create(new PluginOptions { StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30) });
+        var wrapped = Microsoft.Extensions.Options.Options.Create(Options);
         var shadows = new ShadowFolders(hub.Data);
-        var loader = new PluginLoader(shadows, new ProviderBuilder(TimeProvider.System), new ProviderHttpFactory(handlers, policy), TimeProvider.System, NullLoggerFactory.Instance, options);
-        Host = new PluginHost(loader, shadows, Catalog, Registry, Options.Create(hub), options, TimeProvider.System, NullLogger<PluginHost>.Instance);
+        var containment = new PluginContainment(
+            Quarantines,
+            new StartMarkers(hub.Data, NullLogger<StartMarkers>.Instance),
+            wrapped,
+            Microsoft.Extensions.Options.Options.Create(new PluginLimits()),
+            Microsoft.Extensions.Options.Options.Create(new QuarantineOptions()),
+            Time,
+            NullLoggerFactory.Instance);
+        var pins = new PluginPins(Audit, Time, wrapped, NullLogger<PluginPins>.Instance);
+        var loader = new PluginLoader(shadows, new ProviderBuilder(Time), new ProviderHttpFactory(handlers, policy), containment, pins);
+        var unloader = new PluginUnloader(Registry, wrapped, Time, NullLogger<PluginUnloader>.Instance);
+        Host = new PluginHost(loader, shadows, Catalog, Registry, States, unloader, Microsoft.Extensions.Options.Options.Create(hub), wrapped, Time, NullLogger<PluginHost>.Instance);
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("hub-plugins-").FullName;
 
+    public RecordingAuditTrail Audit { get; } = new();
+
     public ProviderCatalog Catalog { get; } = new();
 
     public PluginRegistry Registry { get; } = new();
+
+    public InMemoryPluginStateStore States { get; }
+
+    public PluginOptions Options { get; }
+
+    public TimeProvider Time { get; }
+
+    public QuarantineRequests Quarantines { get; } = new();
 
     public PluginHost Host { get; }
 
