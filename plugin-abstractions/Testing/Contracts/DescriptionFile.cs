@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using IntegrationHub.Schemas;
 using YamlDotNet.Core;
 
@@ -63,7 +64,7 @@ internal readonly record struct Spot(DescriptionFile File, string Pointer, JsonE
 }
 
 /// <summary>One file of a description, parsed once and kept as it is written: whatever is not understood is still there to be named. Immutable.</summary>
-internal sealed class DescriptionFile
+internal sealed partial class DescriptionFile
 {
     private DescriptionFile(string path, JsonElement root)
     {
@@ -111,9 +112,20 @@ internal sealed class DescriptionFile
         if (System.IO.Path.GetExtension(path).Equals(".json", StringComparison.OrdinalIgnoreCase) || (first.Length > 0 && first[0] == '{'))
             return content;
 
-        using var reader = new StreamReader(new MemoryStream(bytes, writable: false), Encoding.UTF8);
-        return YamlText.ToJson(reader);
+        var text = Encoding.UTF8.GetString(content.Span);
+        try
+        {
+            return YamlText.ToJson(new StringReader(text));
+        }
+        catch (YamlException)
+        {
+            // Vendors' files have blank lines with more spaces than the text they precede, which YAML forbids (§8.1.1.1) and their own tools take.
+            return YamlText.ToJson(new StringReader(BlankLine().Replace(text, "")));
+        }
     }
+
+    [GeneratedRegex(@"^[ \t]+(?=\r?$)", RegexOptions.Multiline)]
+    private static partial Regex BlankLine();
 
     private static JsonElement Parse(ReadOnlyMemory<byte> json) =>
         JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 1000, AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip }).RootElement;

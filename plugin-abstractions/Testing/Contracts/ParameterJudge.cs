@@ -9,12 +9,16 @@ internal sealed class ParameterJudge(SchemaSet schemas, SchemaJudge judge, Opera
     /// <summary>OpenAPI: these three are described elsewhere, and parameters of their names are ignored.</summary>
     private static readonly string[] IgnoredHeaders = ["Accept", "Content-Type", "Authorization"];
 
-    public void Check(VendorRequest request, IReadOnlyDictionary<string, string> path)
+    /// <summary>Judges them all.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="path">The values of the path's parameters.</param>
+    /// <param name="taken">Pairs of the query that belong to the path.</param>
+    public void Check(VendorRequest request, IReadOnlyDictionary<string, string> path, IReadOnlyList<KeyValuePair<string, string>> taken)
     {
         foreach (var parameter in operation.Parameters.Where(parameter => parameter.In == "path"))
             CheckPath(parameter, path);
 
-        CheckQuery(FormTree.Pairs(request.Address.Query.TrimStart('?')));
+        CheckQuery(FormTree.Pairs(request.Address.Query.TrimStart('?')).FindAll(pair => !taken.Contains(pair)));
         foreach (var parameter in operation.Parameters.Where(parameter => parameter.In == "header" && !IgnoredHeaders.Contains(parameter.Name, StringComparer.OrdinalIgnoreCase)))
             CheckHeader(parameter, [.. request.Headers[parameter.Name]]);
 

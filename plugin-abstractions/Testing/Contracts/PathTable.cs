@@ -1,11 +1,15 @@
 namespace IntegrationHub.Testing.Contracts;
 
 /// <summary>An operation as it stands in its file, not read yet.</summary>
-internal sealed record OperationEntry(VendorOperation Operation, Spot Path, Spot Spot, IReadOnlyList<ServerAddress> Servers, IReadOnlyList<PathTemplate> Templates, PathTemplate Bare)
+internal sealed record OperationEntry(VendorOperation Operation, Spot Path, Spot Spot, IReadOnlyList<ServerAddress> Servers, IReadOnlyList<PathTemplate> Templates, PathTemplate Bare, IReadOnlyList<KeyValuePair<string, string>> Query)
 {
     /// <summary>Whether the path fits, with a base path or, where the host is not the vendor's own, without.</summary>
     public Dictionary<string, string>? Match(Uri address, IReadOnlyList<string> path, out PathTemplate? matched)
     {
+        matched = null;
+        if (Query.Count > 0 && !Query.All(FormTree.Pairs(address.Query.TrimStart('?')).Contains))
+            return null;
+
         foreach (var template in Templates)
             if (template.Match(path) is { } values)
             {
@@ -28,6 +32,7 @@ internal sealed class PathTable
 {
     private static readonly string[] Methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
     private readonly List<OperationEntry> entries = [];
+    private readonly Dictionary<string, ServerAddress> addresses = [];
 
     public PathTable(DescriptionFiles files, ICollection<NotUnderstood> odd)
     {
@@ -62,6 +67,9 @@ internal sealed class PathTable
         if (candidates.Count == 0)
             return null;
 
+        if (entries.Find(entry => entry.Operation.Method == method && entry.Bare.Match(path) is not null) is { } based)
+            return based.Templates[0];
+
         // A template of parameters alone is near to everything, and helps nobody.
         var (nearest, distance) = candidates.Select(candidate => (candidate.template, distance: candidate.template.Distance(path) + (candidate.entry.Operation.Method == method ? 0 : 0.2))).MinBy(candidate => candidate.distance);
         return distance <= Math.Max(1.2, path.Length * 0.4) ? nearest : null;
@@ -80,12 +88,6 @@ internal sealed class PathTable
                 continue;
             }
 
-            if (template.IndexOfAny(['?', '#']) >= 0)
-            {
-                odd.Add(new NotUnderstood(given.Place, "path", "It has a query or a fragment; it is ignored."));
-                continue;
-            }
-
             if (files.Follow(given, out var problem) is not { } path)
             {
                 odd.Add(problem!);
@@ -99,14 +101,20 @@ internal sealed class PathTable
 
     private void Add(string template, Spot path, string method, Spot operation, IReadOnlyList<ServerAddress> servers)
     {
+        // Some tell variants of one path apart by a fragment, or by a query, which then has to be there.
+        var parts = template.Split('#')[0].Split('?', 2);
+        template = parts[0];
         var bare = new PathTemplate(template);
         var named = new VendorOperation(method.ToUpperInvariant(), template, operation.Text("operationId"), operation.Place);
         List<PathTemplate> templates = [.. servers.Select(server => server.BasePath).Distinct().Select(based => based.Length == 0 ? bare : new PathTemplate(based + template))];
-        entries.Add(new OperationEntry(named, path, operation, servers, templates.Count > 0 ? templates : [bare], bare));
+        entries.Add(new OperationEntry(named, path, operation, servers, templates.Count > 0 ? templates : [bare], bare, parts.Length > 1 ? FormTree.Pairs(parts[1]) : []));
     }
 
-    private static List<ServerAddress>? Servers(Spot holder) =>
-        holder.TryGet("servers", out var servers) && servers.Items().Select(server => server.Text("url")).OfType<string>().Select(url => new ServerAddress(url)).ToList() is { Count: > 0 } list ? list : null;
+    private List<ServerAddress>? Servers(Spot holder) =>
+        holder.TryGet("servers", out var servers) && servers.Items().Select(server => server.Text("url")).OfType<string>().Select(Server).ToList() is { Count: > 0 } list ? list : null;
+
+    /// <summary>The same few addresses stand at thousands of paths.</summary>
+    private ServerAddress Server(string url) => addresses.TryGetValue(url, out var known) ? known : addresses[url] = new ServerAddress(url);
 
     private static List<ServerAddress> OldServers(Spot root)
     {

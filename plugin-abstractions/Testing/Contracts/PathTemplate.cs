@@ -17,7 +17,7 @@ internal sealed class PathTemplate
     public string Text { get; }
 
     /// <summary>The parts between slashes, still encoded; a slash at the end makes an empty last part.</summary>
-    public static string[] Split(string path) => path.TrimStart('/').Split('/');
+    public static string[] Split(string path) => (path.StartsWith('/') ? path[1..] : path).Split('/');
 
     /// <summary>The values of its parameters, when the path fits; a path's segments are compared decoded (RFC 3986 §6.2.2.2).</summary>
     public Dictionary<string, string>? Match(IReadOnlyList<string> path)

@@ -88,13 +88,14 @@ internal sealed partial class SchemaJudge
     /// <summary>What is wrong by the alternative that was most likely meant.</summary>
     private static SchemaOutcome Likeliest(ContractSchema schema, List<Alternative> judged, string pointer)
     {
-        bool OfType(Alternative one) => !one.Outcome.Errors.Any(error => error.Pointer == pointer && error.Kind is ViolationKind.WrongType or ViolationKind.WrongEncoding);
+        // An alternative that takes nothing but an empty text ("unset this") is never the one that was meant.
+        bool OfType(Alternative one) => !one.TakesOnlyNothing && !one.Outcome.Errors.Any(error => error.Pointer == pointer && error.Kind is ViolationKind.WrongType or ViolationKind.WrongEncoding);
 
         var candidates = judged.FindAll(OfType);
         if (candidates.Count == 0)
         {
-            var wrong = judged.SelectMany(one => one.Outcome.Errors.Where(error => error.Pointer == pointer)).ToList();
-            var types = judged.SelectMany(one => one.Schema.Types).Distinct().ToList();
+            var wrong = judged.Where(one => !one.TakesOnlyNothing).SelectMany(one => one.Outcome.Errors.Where(error => error.Pointer == pointer)).ToList();
+            var types = judged.Where(one => !one.TakesOnlyNothing).SelectMany(one => one.Schema.Types).Distinct().ToList();
             var result = new SchemaOutcome();
             result.Add(
                 wrong.Exists(error => error.Kind == ViolationKind.WrongType) ? ViolationKind.WrongType : ViolationKind.WrongEncoding, pointer,
@@ -158,6 +159,8 @@ internal sealed partial class SchemaJudge
 
         /// <summary>"Any object", as an alternative of its own; where names are listed beside it, it says nothing about others.</summary>
         public bool IsAnyObject => schema.IsAnyObject;
+
+        public bool TakesOnlyNothing => schema.Enum is { } values && values.GetArrayLength() == 1 && values[0].ValueKind == System.Text.Json.JsonValueKind.String && values[0].GetString()!.Length == 0;
 
         /// <summary>How many of the value's names neither it nor what stands beside it knows.</summary>
         public int Strangers { get; private set; }

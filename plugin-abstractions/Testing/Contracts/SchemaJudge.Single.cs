@@ -26,7 +26,7 @@ internal sealed partial class SchemaJudge
 
     private static string Allowed(WireValue value, JsonElement allowed)
     {
-        var names = allowed.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!).ToList();
+        var names = allowed.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!).Where(name => name.Length > 0).ToList();
         return value.Kind is WireKind.String or WireKind.Text && names.Count > 0
             ? Nearest.Hint(value.Text, names) ?? ""
             : $"Allowed: {string.Join(", ", allowed.EnumerateArray().Take(12).Select(item => Short(item.GetRawText())))}.";

@@ -38,7 +38,8 @@ internal sealed partial class ServerAddress
     /// <summary>Whether it names a host.</summary>
     public bool HasHost => host is not null;
 
-    public bool IsHost(Uri address) => host?.IsMatch(address.Authority) == true;
+    /// <summary>Whether an address is this server's. A test's own machine is no vendor's, whatever fits into <c>{domain}</c>.</summary>
+    public bool IsHost(Uri address) => host?.IsMatch(address.Authority) == true && !(address.IsLoopback && HasVariableHost);
 
     [GeneratedRegex(@"\{[^}]*\}")]
     private static partial Regex Variable();

@@ -22,7 +22,7 @@ internal sealed class VendorDescription
         schemas = new SchemaSet(files);
         paths = new PathTable(files, odd);
         entries = paths.Entries.DistinctBy(entry => entry.Operation).ToDictionary(entry => entry.Operation);
-        Versions = [.. read.Select(file => file.Root.Get("info")?.Text("version")).OfType<string>().Distinct()];
+        Versions = [.. read.Select(file => file.Root.Get("info")?.Text("version")).OfType<string>().Where(version => version.Length > 0).Distinct()];
     }
 
     /// <summary>The versions (<c>info.version</c>) that its files state.</summary>
@@ -103,7 +103,7 @@ internal sealed class VendorDescription
             outcome.NotJudged.AddRange(model.Blocks.Where(block => block.Direction == Direction.Request).Select(block => block.What));
             CheckHost(request, match.Entry, outcome);
             var judge = new SchemaJudge(schemas, Direction.Request);
-            new ParameterJudge(schemas, judge, model, outcome).Check(request, match.Values);
+            new ParameterJudge(schemas, judge, model, outcome).Check(request, match.Values, match.Entry.Query);
             new BodyJudge(judge, outcome).CheckRequest(request, model);
             SecurityJudge.Check(request, model, outcome);
             return outcome;
