@@ -10,6 +10,8 @@ namespace AcmeNamespace;
 /// </summary>
 public sealed class Adapter : IProviderAdapter
 {
+    private const int LongestPart = 1600;
+
     private readonly RestAdapter rest = new();
 
     /// <inheritdoc />
@@ -21,7 +23,7 @@ public sealed class Adapter : IProviderAdapter
         ArgumentNullException.ThrowIfNull(request);
         return request.Operation switch
         {
-            "sendMessages" => SendMessagesAsync(request, cancellationToken),
+            "sendLongMessage" => SendLongMessageAsync(request, cancellationToken),
             _ => rest.ExecuteAsync(request, cancellationToken),
         };
     }
@@ -29,52 +31,34 @@ public sealed class Adapter : IProviderAdapter
     /// <inheritdoc />
     public ValueTask DisposeAsync() => rest.DisposeAsync();
 
-    private async ValueTask<OperationResult> SendMessagesAsync(OperationRequest request, CancellationToken cancellationToken)
+    private async ValueTask<OperationResult> SendLongMessageAsync(OperationRequest request, CancellationToken cancellationToken)
     {
+        var to = request.Parameters.GetProperty("to").GetString()!;
         var text = request.Parameters.GetProperty("text").GetString()!;
-        List<(string To, JsonElement Message)> sent = [];
-        List<(string To, ProviderError Error)> failed = [];
-        foreach (var recipient in request.Parameters.GetProperty("to").EnumerateArray())
+        List<string> ids = [];
+        foreach (var part in Split(text))
         {
-            var to = recipient.GetString()!;
-            var result = await rest.ExecuteAsync(ToOne(request, to, text), cancellationToken).ConfigureAwait(false);
-            if (result.Error is not { } error)
-                sent.Add((to, result.Value));
-            else if (error.Category is ErrorCategory.Declined or ErrorCategory.InvalidParams)
-                failed.Add((to, error));
-            else
-                return result; // It concerns all of them. The hub may repeat the call: the keys keep a message that was sent from being sent twice.
+            var result = await rest.ExecuteAsync(Part(request, to, part, ids.Count), cancellationToken).ConfigureAwait(false);
+            if (!result.Succeeded)
+                return result; // The hub may repeat the whole: the keys keep a part that was sent from being sent twice.
+
+            if (!result.Value.TryGetProperty("id", out var id) || id.ValueKind != JsonValueKind.String)
+                return OperationResult.Failure(new ProviderError { Category = ErrorCategory.ProviderError, Message = "The provider's answer names no message." });
+
+            ids.Add(id.GetString()!);
         }
 
         return OperationResult.Success(Json(json =>
         {
-            json.WriteStartArray("messages");
-            foreach (var (to, message) in sent)
-            {
-                json.WriteStartObject();
-                json.WriteString("to", to);
-                json.WriteString("id", message.GetProperty("id").GetString());
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteStartArray("failures");
-            foreach (var (to, error) in failed)
-            {
-                json.WriteStartObject();
-                json.WriteString("to", to);
-                if (error.ProviderCode is not null)
-                    json.WriteString("code", error.ProviderCode);
-
-                json.WriteString("message", error.Message);
-                json.WriteEndObject();
-            }
+            json.WriteStartArray("ids");
+            foreach (var id in ids)
+                json.WriteStringValue(id);
 
             json.WriteEndArray();
         }));
     }
 
-    private static OperationRequest ToOne(OperationRequest request, string to, string text) => new()
+    private static OperationRequest Part(OperationRequest request, string to, string text, int number) => new()
     {
         Operation = "sendMessage",
         Parameters = Json(json =>
@@ -83,9 +67,24 @@ public sealed class Adapter : IProviderAdapter
             json.WriteString("text", text);
         }),
         Connection = request.Connection,
-        IdempotencyKey = request.IdempotencyKey is { } key ? $"{key}:{to}" : null,
+        IdempotencyKey = request.IdempotencyKey is { } key && number > 0 ? $"{key}-{number}" : request.IdempotencyKey,
         CorrelationId = request.CorrelationId,
     };
+
+    /// <summary>Parts that fit into a message, cut at a space where there is one, and never within a character.</summary>
+    private static IEnumerable<string> Split(string text)
+    {
+        while (text.Length > LongestPart)
+        {
+            var space = text.LastIndexOf(' ', LongestPart);
+            var end = space > 0 ? space : char.IsHighSurrogate(text[LongestPart - 1]) ? LongestPart - 1 : LongestPart;
+            yield return text[..end];
+            text = text[(space > 0 ? end + 1 : end)..];
+        }
+
+        if (text.Length > 0)
+            yield return text;
+    }
 
     // Written by hand, not by JsonSerializer: its default options would keep the plugin's types, and with them the plugin, in memory after a reload.
     private static JsonElement Json(Action<Utf8JsonWriter> write)
