@@ -68,7 +68,7 @@ internal static class NewCommand
             throw CliException.Usage(
                 "template",
                 $"dotnet new {Template} failed: {made.Said}",
-                PackageFolder() is null ? $"This hub comes without its packages (the folder sdk beside the program). Install the template first: dotnet new install {TemplatePackage}" : null);
+                PackageFolder() is null ? NoPackages() : null);
         }
 
         terminal.Say($"Made {FindingWriter.Short(folder)}. Its README says how to go on; at any time:");
@@ -83,13 +83,22 @@ internal static class NewCommand
     /// <summary>Where this hub's packages for authors are: <c>sdk</c> beside a published hub, <c>artifacts/packages</c> of a checkout that it was built in.</summary>
     private static string? PackageFolder()
     {
-        IEnumerable<string> places = [Path.Combine(AppContext.BaseDirectory, "sdk")];
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "Hub.sln")))
-                places = places.Append(Path.Combine(folder.FullName, "artifacts", "packages"));
-
+        IEnumerable<string> places = [Path.Combine(AppContext.BaseDirectory, "sdk"), .. Checkout() is { } checkout ? (string[])[Path.Combine(checkout, "artifacts", "packages")] : []];
         return places.FirstOrDefault(folder => Directory.Exists(folder) && Directory.EnumerateFiles(folder, TemplatePackage + ".*.nupkg").Any());
     }
+
+    private static string? Checkout()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "Hub.sln")))
+                return folder.FullName;
+
+        return null;
+    }
+
+    private static string NoPackages() => Checkout() is { } checkout
+        ? $"The packages for plugin authors have not been built here. Once: dotnet build {Path.Combine(FindingWriter.Short(checkout), "build", "packages.proj")}"
+        : $"This hub comes without its packages (the folder sdk beside the program). Install the template first: dotnet new install {TemplatePackage}";
 
     private static async Task<string> SdkAsync(CancellationToken cancellationToken)
     {
