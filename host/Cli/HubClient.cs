@@ -20,7 +20,7 @@ internal sealed class HubClient(Uri address, string key, string keySource) : IDi
 
     private string Hub => address.GetLeftPart(UriPartial.Authority);
 
-    /// <returns>The answer's JSON; undefined when it has no body.</returns>
+    /// <returns>The answer's JSON object; undefined when there is nothing to tell.</returns>
     /// <exception cref="CliException">The hub is not there, or refused.</exception>
     public async Task<JsonElement> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {
@@ -29,7 +29,7 @@ internal sealed class HubClient(Uri address, string key, string keySource) : IDi
         {
             using var answer = await http.SendAsync(request, cancellationToken);
             var body = await ReadAsync(answer, cancellationToken);
-            return answer.IsSuccessStatusCode ? body : throw Refused(answer, body);
+            return answer.StatusCode == HttpStatusCode.NoContent || (answer.IsSuccessStatusCode && body.ValueKind == JsonValueKind.Object) ? body : throw Refused(answer, body);
         }
         catch (HttpRequestException fault)
         {
@@ -71,10 +71,10 @@ internal sealed class HubClient(Uri address, string key, string keySource) : IDi
     private CliException Refused(HttpResponseMessage answer, JsonElement body)
     {
         var status = (int)answer.StatusCode;
-        var isProblem = body.ValueKind == JsonValueKind.Object && Text(body, "code") is not null;
+        var isProblem = !answer.IsSuccessStatusCode && Text(body, "code") is not null;
         var (code, message, hint) = answer.StatusCode switch
         {
-            HttpStatusCode.Unauthorized => (Text(body, "code") ?? "unauthenticated", $"The hub at {Hub} does not know the key from {keySource}.", "It may be another hub's, have been deleted, or have expired."),
+            HttpStatusCode.Unauthorized when isProblem => (Text(body, "code")!, $"The hub at {Hub} does not know the key from {keySource}.", "It may be another hub's, have been deleted, or have expired."),
             _ when !isProblem => ("no_hub", $"What answers at {Hub} is no hub, or is older than this program (status {status}).", "Check the address in --hub or HUB_URL."),
             HttpStatusCode.Forbidden => (Text(body, "code")!, $"The hub refused: {Text(body, "detail") ?? Text(body, "title")}", $"The key is from {keySource}."),
             _ => (Text(body, "code")!, $"The hub refused: {Text(body, "detail") ?? Text(body, "title")}", status >= 500 ? $"Correlation id: {Text(body, "correlationId")}" : null),
@@ -85,7 +85,9 @@ internal sealed class HubClient(Uri address, string key, string keySource) : IDi
         if (issues is [var only] && only.Message == Text(body, "detail"))
             (hint, issues) = (only.Hint ?? hint, []);
 
-        return new CliException(CliExitCodes.Hub, code, message, hint) { Status = status, Issues = issues };
+        // The hub did what it was asked to, and found the plugin wanting.
+        var exitCode = code is "plugin_not_loaded" or "invalid_plugin" or "invalid_package" ? CliExitCodes.Findings : CliExitCodes.Hub;
+        return new CliException(exitCode, code, message, hint) { Status = status, Issues = issues };
     }
 
     private static List<ValidationIssue> Issues(JsonElement body) =>

@@ -56,7 +56,7 @@ internal static class InstallCommand
         using var content = new StreamContent(stream) { Headers = { ContentType = new MediaTypeHeaderValue("application/zip") } };
         var answer = await hub.SendAsync(HttpMethod.Post, force ? "api/plugins?force=true" : "api/plugins", content, cancellationToken);
 
-        var plugin = new PluginView(answer.GetProperty("plugin"));
+        var plugin = new PluginView(PluginView.Member(answer, "plugin", JsonValueKind.Object));
         var (outcome, former) = (Text(answer, "outcome"), Text(answer, "formerVersion"));
         var what = outcome switch
         {

@@ -20,7 +20,7 @@ internal static class ListCommand
 
     private static int Write(Terminal terminal, JsonElement answer)
     {
-        var plugins = answer.GetProperty("items").EnumerateArray().Select(item => new PluginView(item)).ToList();
+        var plugins = PluginView.Member(answer, "items", JsonValueKind.Array).EnumerateArray().Select(item => new PluginView(item)).ToList();
         if (plugins.Count == 0)
             terminal.Say("The hub has no plugins.");
         else

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IntegrationHub.Host.Plugins;
 using IntegrationHub.Loading;
+using IntegrationHub.Loading.Compatibility;
 using IntegrationHub.Loading.Packaging;
 using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
@@ -85,11 +86,19 @@ internal sealed class PluginCheck
         List<ValidationIssue> warnings = [];
         PluginIcon.Read(Folder, icon, warnings);
         AddAll(FindingKind.Warning, warnings, positions);
-        if (entry is not null)
-            AddAll(FindingKind.Error, EntryIssues(read.Manifest, entry), positions);
+        if (read.Manifest is { } manifest)
+        {
+            var fit = PluginCompatibility.Check(Folder, manifest);
+            AddAll(FindingKind.Error, fit.Errors, positions);
+            AddAll(FindingKind.Warning, fit.Warnings, positions);
+        }
+        else if (entry is not null)
+        {
+            AddAll(FindingKind.Error, EntryIssues(entry), positions);
+        }
     }
 
-    private IReadOnlyList<ValidationIssue> EntryIssues(ProviderManifest? manifest, string assembly)
+    private IReadOnlyList<ValidationIssue> EntryIssues(string assembly)
     {
         try
         {

@@ -8,6 +8,13 @@ namespace IntegrationHub.Host.Cli;
 /// <summary>A plugin as a hub tells about it, for people. What a newer hub tells in addition is kept for programs and not shown.</summary>
 internal sealed class PluginView(JsonElement record)
 {
+    /// <summary>What an answer must have.</summary>
+    /// <exception cref="CliException">It has not.</exception>
+    public static JsonElement Member(JsonElement answer, string name, JsonValueKind kind) =>
+        answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty(name, out var member) && member.ValueKind == kind
+            ? member
+            : throw new CliException(CliExitCodes.Hub, "no_hub", $"The answer has no '{name}': it does not come from a hub, or from one of another version.", "Check the address in --hub or HUB_URL.");
+
     public string Id => Text("id") ?? "?";
 
     public string Version => Text("version") ?? "-";

@@ -63,9 +63,13 @@ internal sealed partial class PluginHost
         var copy = await loader.CopyAsync(file, cancellationToken);
         if (copy.Snapshot is not { } snapshot)
         {
-            // Nothing was tried: these files are looked at again.
-            slot.Tried = null;
-            slot.Stamp = null;
+            // Nothing was tried: these files are looked at again, unless the pins refuse them.
+            slot.Tried = copy.RefusedSha256;
+            if (copy.RefusedSha256 is null)
+                slot.Stamp = null;
+            else if (slot.Serving is { } serving && PluginPins.Compare(file.Source, serving.Snapshot.Sha256, options.Value.RequirePins) is not null)
+                StopServing(slot); // what served before is not what the operator wants either
+
             Fail(slot, record, copy.File.Errors);
             return;
         }

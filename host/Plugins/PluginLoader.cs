@@ -1,13 +1,16 @@
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Loading;
-using IntegrationHub.Manifests;
+using IntegrationHub.Loading.Compatibility;
 using IntegrationHub.Schemas;
 
 namespace IntegrationHub.Host.Plugins;
 
 /// <summary>A copy of a plugin's files, and the manifest as it stands in the copy. Without a copy when the file has errors.</summary>
-internal sealed record PluginCopy(PluginManifestFile File, PluginSnapshot? Snapshot);
+/// <param name="File">The manifest, or the errors.</param>
+/// <param name="Snapshot">The copy.</param>
+/// <param name="RefusedSha256">The digest of files that the operator's pins do not allow: trying the same ones again would change nothing.</param>
+internal sealed record PluginCopy(PluginManifestFile File, PluginSnapshot? Snapshot, string? RefusedSha256 = null);
 
 /// <summary>What came of loading one plugin: an instance, or errors.</summary>
 internal sealed record PluginLoadResult(PluginInstance? Instance, IReadOnlyList<ValidationIssue> Errors, IReadOnlyList<ValidationIssue> Warnings);
@@ -17,7 +20,8 @@ internal sealed class PluginLoader(
     ShadowFolders shadows,
     ProviderBuilder builder,
     ProviderHttpFactory http,
-    PluginContainment containment)
+    PluginContainment containment,
+    PluginPins pins)
 {
     /// <summary>Copies the plugin. From here on the copy is what counts: the original may change at any moment.</summary>
     public async Task<PluginCopy> CopyAsync(PluginManifestFile seen, CancellationToken cancellationToken)
@@ -32,7 +36,13 @@ internal sealed class PluginLoader(
             return Refused(seen, new ValidationIssue("", $"The plugin's files cannot be copied: {fault.Message}", "They may be being replaced just now, or the hub's user may not read them."));
         }
 
-        // Integrity is checked here, before anything of the copy is read: snapshot.Sha256 against what seen.Source demands.
+        // Before anything of the copy is read.
+        if (await pins.CheckAsync(seen.Id, seen.Source, snapshot.Sha256, cancellationToken) is { } refusal)
+        {
+            snapshot.TryDelete();
+            return Refused(seen, refusal) with { RefusedSha256 = snapshot.Sha256 };
+        }
+
         var file = await PluginManifestFile.ReadAsync(seen.Source, snapshot.Folder, seen, cancellationToken);
         if (file.Manifest is not null && file.Id == seen.Id)
             return new PluginCopy(file, snapshot);
@@ -58,6 +68,7 @@ internal sealed class PluginLoader(
             Func<IProviderAdapter> create = static () => new RestAdapter();
             if (manifest.Entry is { } entry)
             {
+                warnings.AddRange(PluginCompatibility.Require(snapshot.Folder, manifest, copy.File.Source.Folder));
                 var assembly = PluginPaths.EntryAssembly(snapshot.Folder, entry.Assembly, copy.File.Source.Folder);
                 context = new PluginLoadContext($"plugin {manifest.Id} {manifest.Version} {Path.GetFileName(snapshot.Folder)}", assembly);
                 var constructor = AdapterFactory.FindConstructor(context, assembly, entry);

@@ -83,7 +83,9 @@ internal sealed partial class PluginUnloader(PluginRegistry registry, IOptions<P
         else if (disposing.Exception?.InnerException is { } fault)
         {
             // Type and message as text: the exception's class may be the plugin's own.
-            causes.Add($"Its DisposeAsync threw {fault.GetType().FullName}: what it had not disposed by then may hold it.");
+            causes.Add(fault is PluginFaultException contained
+                ? $"Its {contained.Fault.Place} {contained.Fault.What}: what it had not disposed by then may hold it."
+                : $"Its DisposeAsync threw {fault.GetType().FullName}: what it had not disposed by then may hold it.");
             Log.DisposeFailed(logger, retired.Plugin, retired.Version, fault.GetType().FullName!, fault.Message);
         }
 

@@ -17,7 +17,7 @@ internal static class PluginFaults
         }
         catch (Exception)
         {
-            return [new("/entry/type", $"The plugin threw {fault.GetType().FullName} {during}, an exception that cannot say its message.", "This is a fault in the plugin's code: report it to its publisher.")];
+            return [new("/entry/type", $"The plugin threw {Root(fault).GetType().FullName} {during}, an exception that cannot say its message.", "This is a fault in the plugin's code: report it to its publisher.")];
         }
     }
 
@@ -28,10 +28,7 @@ internal static class PluginFaults
             if (cause is PluginLoadException known)
                 return known.Issues;
 
-        var root = fault;
-        while (root is TargetInvocationException or TypeInitializationException or AggregateException && root.InnerException is { } inner)
-            root = inner;
-
+        var root = Root(fault);
         return
         [
             root switch
@@ -51,5 +48,13 @@ internal static class PluginFaults
                 _ => new("/entry/type", $"The plugin threw {root.GetType().FullName} {during}: {root.Message}", "This is a fault in the plugin's code: report it to its publisher."),
             },
         ];
+    }
+
+    private static Exception Root(Exception fault)
+    {
+        while (fault is TargetInvocationException or TypeInitializationException or AggregateException && fault.InnerException is { } inner)
+            fault = inner;
+
+        return fault;
     }
 }

@@ -1,7 +1,9 @@
 namespace IntegrationHub.Host.Plugins;
 
 /// <summary>How many calls into one plugin run at the same time. The others wait, and not for ever. Thread-safe.</summary>
+#pragma warning disable CA1001 // A SemaphoreSlim without a wait handle holds nothing, and may be released late.
 internal sealed class Bulkhead(int places, TimeSpan queueTime, TimeProvider time)
+#pragma warning restore CA1001
 {
     private readonly SemaphoreSlim free = new(places, places);
 

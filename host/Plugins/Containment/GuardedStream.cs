@@ -76,6 +76,8 @@ internal sealed class GuardedStream(OperationContent content, string operation, 
     {
         if (Interlocked.Exchange(ref content, null) is { } mine)
             await DisposeAsync(mine, place, calls, limits, time);
+
+        await base.DisposeAsync();
     }
 
     /// <summary>Lets go of content, whatever it does. Never throws.</summary>

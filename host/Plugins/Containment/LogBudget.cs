@@ -19,7 +19,6 @@ internal sealed partial class LogBudget(string plugin, PluginLimits limits, Faul
     {
         long tell = 0;
         bool took;
-        var flood = false;
         lock (gate)
         {
             Fill();
@@ -27,26 +26,19 @@ internal sealed partial class LogBudget(string plugin, PluginLimits limits, Faul
             if (took)
             {
                 tokens--;
-                if (dropped > 0 && IsPeriodOver())
-                    (tell, dropped) = (dropped, 0);
             }
             else if (dropped++ == 0 && toldAt == 0)
             {
                 toldAt = time.GetTimestamp();
                 Log.Begins(logger, plugin, limits.LogBurst, limits.LogRate);
             }
-            else if (IsPeriodOver())
-            {
+
+            if (dropped > 0 && IsPeriodOver())
                 (tell, dropped) = (dropped, 0);
-                flood = true;
-            }
         }
 
+        // Outside the lock: the ledger logs it.
         if (tell > 0)
-            Log.Dropped(logger, plugin, tell);
-
-        // Outside the lock: a ledger may log.
-        if (flood)
             ledger.Record(new PluginFault(FaultKind.LogFlood, "Logging", $"went over {limits.LogRate} messages a second, and {tell} messages were dropped"));
 
         return took;

@@ -16,7 +16,9 @@ internal sealed record StartMarker(string Plugin, string? Sha256, string Doing, 
 /// <remarks>
 /// The files are not flushed to the disk: what they are to survive is the end of the process, and written bytes do. After a power cut they may be lost, and rightly so.
 /// </remarks>
+#pragma warning disable CA1001 // A SemaphoreSlim without a wait handle holds nothing, and may be released late.
 internal sealed partial class StartMarkers(string dataFolder, ILogger<StartMarkers> logger)
+#pragma warning restore CA1001
 {
     private const string Extension = ".json";
 

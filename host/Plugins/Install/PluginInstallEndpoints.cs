@@ -13,7 +13,7 @@ internal static class PluginInstallEndpoints
             .WithDescription("The body is a ZIP file as 'hub plugin pack' makes it. It is checked in full before anything is put in place. The former version serves until the new one is loaded, and is put back when that fails. An older version than the installed one needs force=true.")
             .Accepts<Stream>("application/zip", "multipart/form-data")
             .Produces<PluginInstallation>(StatusCodes.Status201Created).Produces<PluginInstallation>()
-            .ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).ProducesProblem(415).ProducesProblem(422);
+            .ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).ProducesProblem(415);
         group.MapDelete("{id}", RemoveAsync).WithName("RemovePlugin").WithSummary("Remove an installed plugin")
             .WithDescription("Only what was installed: folders that the plugin list names are the operator's. A plugin that connections use is removed with force=true only; the connections stay.")
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(404).ProducesProblem(409);

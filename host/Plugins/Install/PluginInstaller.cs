@@ -2,6 +2,7 @@ using System.Globalization;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Loading;
+using IntegrationHub.Loading.Compatibility;
 using IntegrationHub.Loading.Packaging;
 using IntegrationHub.Schemas;
 using Microsoft.Extensions.Options;
@@ -154,17 +155,12 @@ internal sealed partial class PluginInstaller(
         }
     }
 
+    // The loader proves the same once more, of the copy it loads; here nothing has been put in place yet.
     private static void CheckFiles(PluginManifestFile manifest)
     {
-        try
-        {
-            if (manifest.Manifest!.Entry is { } entry)
-                PluginPaths.EntryAssembly(manifest.Source.Folder, entry.Assembly);
-        }
-        catch (PluginLoadException fault)
-        {
-            throw Invalid("The package lacks what its manifest names.", [.. fault.Issues.Select(issue => issue with { Message = issue.Message.Replace(manifest.Source.Folder, "the package", StringComparison.Ordinal) })]).ToException();
-        }
+        var folder = manifest.Source.Folder;
+        if (PluginCompatibility.Check(folder, manifest.Manifest!).Errors is { Count: > 0 } errors)
+            throw Invalid("The plugin does not fit this hub.", [.. errors.Select(issue => issue with { Message = issue.Message.Replace(folder, "the package", StringComparison.Ordinal) })]).ToException();
     }
 
     private void RefuseTaken(string id, string target)
@@ -226,7 +222,7 @@ internal sealed partial class PluginInstaller(
 
         await UndoAsync(staging, target);
         var serves = former?.Manifest is { } old ? $"; version {old.Version} is back in its place" : ", so it was not installed";
-        throw new Problem(StatusCodes.Status422UnprocessableEntity, "plugin_not_loaded", "The plugin cannot be loaded", $"'{manifest.Id}' {manifest.Manifest!.Version} was unpacked and could not be loaded{serves}.") { Errors = errors }.ToException();
+        throw new Problem(StatusCodes.Status409Conflict, "plugin_not_loaded", "The plugin could not be loaded", $"'{manifest.Id}' {manifest.Manifest!.Version} was unpacked and could not be loaded{serves}.") { Errors = errors }.ToException();
     }
 
     private static IReadOnlyList<ValidationIssue> TroublesOf(PluginRecord? record, string sha256) => record switch

@@ -15,10 +15,11 @@ internal sealed class AssemblySurface : IDisposable
     private readonly Lazy<Dictionary<string, string>> forwarders;
     private readonly ConcurrentDictionary<TypeDefinitionHandle, TypeMembers> members = new();
 
-    private AssemblySurface(string file, PEReader image, MetadataReader metadata, IAssemblyWorld world)
+    private AssemblySurface(string file, long length, PEReader image, MetadataReader metadata, IAssemblyWorld world)
     {
         this.image = image;
         File = file;
+        IsWhole = image.PEHeaders.SectionHeaders.All(section => (long)section.PointerToRawData + section.SizeOfRawData <= length);
         Metadata = metadata;
         World = world;
         var definition = metadata.GetAssemblyDefinition();
@@ -31,6 +32,9 @@ internal sealed class AssemblySurface : IDisposable
     public string File { get; }
 
     public string FileName => Path.GetFileName(File);
+
+    /// <summary>Whether the file is as long as it says it is.</summary>
+    public bool IsWhole { get; }
 
     public MetadataReader Metadata { get; }
 
@@ -48,6 +52,7 @@ internal sealed class AssemblySurface : IDisposable
     public static AssemblySurface Open(string file, IAssemblyWorld world)
     {
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        var length = stream.Length;
         var image = new PEReader(stream, PEStreamOptions.PrefetchMetadata);
         try
         {
@@ -58,7 +63,7 @@ internal sealed class AssemblySurface : IDisposable
             if (!metadata.IsAssembly)
                 throw new BadImageFormatException("it is a module, not an assembly.");
 
-            return new AssemblySurface(file, image, metadata, world);
+            return new AssemblySurface(file, length, image, metadata, world);
         }
         catch
         {
@@ -66,6 +71,10 @@ internal sealed class AssemblySurface : IDisposable
             throw;
         }
     }
+
+    /// <summary>Whether reading metadata failed because the file is damaged: the reader says so in several ways.</summary>
+    public static bool IsDamage(Exception fault) =>
+        fault is BadImageFormatException or ArgumentException or InvalidOperationException or OverflowException or IndexOutOfRangeException or NotSupportedException;
 
     public void Dispose() => image.Dispose();
 

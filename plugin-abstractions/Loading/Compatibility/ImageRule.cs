@@ -19,6 +19,9 @@ internal static class ImageRule
     /// <returns>Whether the file says itself that it needs a newer runtime, so that its references need not say it again.</returns>
     public static bool Check(AssemblySurface assembly, CompatibilityFindings findings)
     {
+        if (!assembly.IsWhole)
+            findings.Error(CompatibilityFindings.AssemblyPointer, $"'{assembly.FileName}' is damaged: its end is missing.", "Build or download it again.");
+
         var header = assembly.Headers.CorHeader!;
         var isPrecompiled = header.ManagedNativeHeaderDirectory.Size > 0;
         if (isPrecompiled)

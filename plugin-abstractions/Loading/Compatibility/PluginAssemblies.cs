@@ -77,7 +77,7 @@ internal sealed class PluginAssemblies : IAssemblyWorld, IDisposable
             {
                 known = (AssemblySurface.Open(file, this), null);
             }
-            catch (Exception fault) when (fault is BadImageFormatException or IOException or UnauthorizedAccessException or InvalidOperationException)
+            catch (Exception fault) when (AssemblySurface.IsDamage(fault) || fault is IOException or UnauthorizedAccessException)
             {
                 known = (null, fault.Message);
             }

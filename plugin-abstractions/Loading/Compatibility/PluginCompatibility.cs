@@ -12,14 +12,15 @@ internal static class PluginCompatibility
     /// <summary>Finds everything that does not fit. Give it the folder that will be loaded from.</summary>
     /// <param name="folder">The plugin's folder, a full path.</param>
     /// <param name="manifest">Its manifest; one without <c>entry</c> fits always.</param>
-    public static CompatibilityReport Check(string folder, ProviderManifest manifest)
+    /// <param name="shownFolder">The folder that an error names: the plugin's own, when <paramref name="folder"/> is a copy of it.</param>
+    public static CompatibilityReport Check(string folder, ProviderManifest manifest, string? shownFolder = null)
     {
         var findings = new CompatibilityFindings();
         if (manifest.Entry is { } entry)
         {
             try
             {
-                Check(PluginPaths.EntryAssembly(folder, entry.Assembly), entry, manifest.HostApi, findings);
+                Check(PluginPaths.EntryAssembly(folder, entry.Assembly, shownFolder), entry, manifest.HostApi, findings);
             }
             catch (PluginLoadException fault)
             {
@@ -38,9 +39,9 @@ internal static class PluginCompatibility
     /// <summary>Finds everything that does not fit.</summary>
     /// <returns>What fits, but should be looked at.</returns>
     /// <exception cref="PluginLoadException">Something does not fit: all of it is listed.</exception>
-    public static IReadOnlyList<ValidationIssue> Require(string folder, ProviderManifest manifest)
+    public static IReadOnlyList<ValidationIssue> Require(string folder, ProviderManifest manifest, string? shownFolder = null)
     {
-        var report = Check(folder, manifest);
+        var report = Check(folder, manifest, shownFolder);
         return report.Errors.Count == 0 ? report.Warnings : throw new PluginLoadException(report.Errors);
     }
 
@@ -96,7 +97,7 @@ internal static class PluginCompatibility
         {
             check();
         }
-        catch (Exception fault) when (fault is BadImageFormatException or ArgumentException or InvalidOperationException or OverflowException)
+        catch (Exception fault) when (AssemblySurface.IsDamage(fault))
         {
             findings.Error(CompatibilityFindings.AssemblyPointer, $"'{assembly.FileName}' is damaged: {fault.Message}", "Build or download it again.");
         }

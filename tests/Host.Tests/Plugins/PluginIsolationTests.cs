@@ -24,7 +24,7 @@ public sealed class PluginIsolationTests
 
         Assert.Equal(["library-v1-user", "library-v2-user", "returns-null", "well-behaved"], plugins.Catalog.All.Select(provider => provider.Id));
         Assert.Equal("true", (await RunAsync(plugins, "well-behaved")).Value.GetRawText());
-        Assert.Null(await RunAsync(plugins, "returns-null"));
+        Assert.Equal(ErrorCategory.ProviderError, (await RunAsync(plugins, "returns-null")).Error?.Category);
 
         // Two versions of one library, side by side.
         Assert.Equal("one", (await RunAsync(plugins, "library-v1-user")).Value.GetString());
@@ -46,10 +46,11 @@ public sealed class PluginIsolationTests
         await using var plugins = new TestPluginHost();
         await plugins.LoadAsync(TestPluginHost.TestPlugin("WellBehaved"));
 
-        var assembly = plugins.Catalog.Find("well-behaved")!.Adapter.GetType().Assembly;
+        var adapter = Assert.IsType<GuardedAdapter>(plugins.Catalog.Find("well-behaved")!.Adapter).Plugin!;
+        var assembly = adapter.GetType().Assembly;
         Assert.StartsWith(Path.Combine(plugins.Folder, "data", "plugins-shadow", "well-behaved"), assembly.Location, StringComparison.Ordinal);
         Assert.IsType<PluginLoadContext>(System.Runtime.Loader.AssemblyLoadContext.GetLoadContext(assembly));
-        Assert.Same(typeof(IProviderAdapter), plugins.Catalog.Find("well-behaved")!.Adapter.GetType().GetInterface(typeof(IProviderAdapter).FullName!));
+        Assert.Same(typeof(IProviderAdapter), adapter.GetType().GetInterface(typeof(IProviderAdapter).FullName!));
     }
 
     [Fact]

@@ -27,12 +27,23 @@ internal sealed class TestPluginHost : IAsyncDisposable
         handlers = new EgressHandlers(policy, EgressConnector.SystemResolver);
         var wrapped = Microsoft.Extensions.Options.Options.Create(Options);
         var shadows = new ShadowFolders(hub.Data);
-        var loader = new PluginLoader(shadows, new ProviderBuilder(Time), new ProviderHttpFactory(handlers, policy), Time, NullLoggerFactory.Instance, wrapped);
+        var containment = new PluginContainment(
+            Quarantines,
+            new StartMarkers(hub.Data, NullLogger<StartMarkers>.Instance),
+            wrapped,
+            Microsoft.Extensions.Options.Options.Create(new PluginLimits()),
+            Microsoft.Extensions.Options.Options.Create(new QuarantineOptions()),
+            Time,
+            NullLoggerFactory.Instance);
+        var pins = new PluginPins(Audit, Time, wrapped, NullLogger<PluginPins>.Instance);
+        var loader = new PluginLoader(shadows, new ProviderBuilder(Time), new ProviderHttpFactory(handlers, policy), containment, pins);
         var unloader = new PluginUnloader(Registry, wrapped, Time, NullLogger<PluginUnloader>.Instance);
         Host = new PluginHost(loader, shadows, Catalog, Registry, States, unloader, Microsoft.Extensions.Options.Options.Create(hub), wrapped, Time, NullLogger<PluginHost>.Instance);
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("hub-plugins-").FullName;
+
+    public RecordingAuditTrail Audit { get; } = new();
 
     public ProviderCatalog Catalog { get; } = new();
 
@@ -43,6 +54,8 @@ internal sealed class TestPluginHost : IAsyncDisposable
     public PluginOptions Options { get; }
 
     public TimeProvider Time { get; }
+
+    public QuarantineRequests Quarantines { get; } = new();
 
     public PluginHost Host { get; }
 

@@ -1,5 +1,6 @@
 using System.Reflection.PortableExecutable;
 using System.Runtime.InteropServices;
+using Processor = System.Runtime.InteropServices.Architecture;
 
 namespace IntegrationHub.Host.Tests.Plugins.Compatibility;
 
@@ -40,11 +41,11 @@ public sealed class ImageRuleTests
     }
 
     [Theory]
-    [InlineData(Machine.Amd64, CorFlags.ILOnly, Architecture.X64)]
-    [InlineData(Machine.Arm64, CorFlags.ILOnly, Architecture.Arm64)]
-    [InlineData(Machine.I386, CorFlags.ILOnly | CorFlags.Requires32Bit, Architecture.X86)]
-    [InlineData(Machine.ArmThumb2, CorFlags.ILOnly, Architecture.Arm)]
-    public void Check_OneProcessorOnly_IsFineOnThatOneAlone(Machine machine, CorFlags flags, Architecture processor)
+    [InlineData(Machine.Amd64, CorFlags.ILOnly, Processor.X64)]
+    [InlineData(Machine.Arm64, CorFlags.ILOnly, Processor.Arm64)]
+    [InlineData(Machine.I386, CorFlags.ILOnly | CorFlags.Requires32Bit, Processor.X86)]
+    [InlineData(Machine.ArmThumb2, CorFlags.ILOnly, Processor.Arm)]
+    public void Check_OneProcessorOnly_IsFineOnThatOneAlone(Machine machine, CorFlags flags, Processor processor)
     {
         var errors = TestFolder.Check(new TestImage { Machine = machine, Flags = flags }.WithAdapter()).Errors;
 
@@ -131,7 +132,7 @@ public sealed class ImageRuleTests
     {
         var bytes = new TestImage().WithAdapter().ToBytes();
         using var folder = new TestFolder();
-        for (var length = 1; length < bytes.Length - 512; length += 64)
+        for (var length = 1; length < bytes.Length; length += 61)
         {
             File.WriteAllBytes(folder.File("Made.dll"), bytes[..length]);
             Assert.NotEmpty(folder.Check().Errors);

@@ -13,7 +13,8 @@ public sealed class MemberRuleTests
         var image = new TestImage().WithAdapter();
         var error = image.ContractType("ProviderError");
         var result = image.ContractType("OperationResult");
-        image.Calls(result, "Failure", isStatic: true, r => r.Type().Type(result, false), p => p.Type(error, false));
+        var limit = image.ContractType("RateLimitSignal");
+        image.Calls(result, "Failure", isStatic: true, r => r.Type().Type(result, false), p => p.Type(error, false), p => p.Type(limit, false));
         var loggers = image.Type("Microsoft.Extensions.Logging.Abstractions", "8.0.0.0", "Microsoft.Extensions.Logging", "ILoggerFactory");
         var logger = image.Type("Microsoft.Extensions.Logging.Abstractions", "8.0.0.0", "Microsoft.Extensions.Logging", "ILogger");
         image.Calls(loggers, "CreateLogger", isStatic: false, r => r.Type().Type(logger, false), p => p.String());
@@ -39,7 +40,7 @@ public sealed class MemberRuleTests
         var image = new TestImage().WithAdapter();
         image.Calls(image.ContractType("OperationResult"), "Failure", isStatic: true, r => r.Void(), p => p.Int32());
 
-        TestFolder.AssertOne(TestFolder.Check(image).Errors, Where, "OperationResult.Failure(int)", "it has IntegrationHub.Adapters.OperationResult.Failure(ProviderError)");
+        TestFolder.AssertOne(TestFolder.Check(image).Errors, Where, "OperationResult.Failure(int)", "it has IntegrationHub.Adapters.OperationResult.Failure(ProviderError, RateLimitSignal)");
     }
 
     // The runtime binds by return type, by static or instance, and by "init" too.
@@ -51,11 +52,12 @@ public sealed class MemberRuleTests
     {
         var image = new TestImage().WithAdapter();
         var result = image.ContractType("OperationResult");
+        var limit = image.ContractType("RateLimitSignal");
         var error = image.ContractType("ProviderError");
         switch (detail)
         {
-            case "return type": image.Calls(result, "Failure", isStatic: true, r => r.Void(), p => p.Type(error, false)); break;
-            case "instance": image.Calls(result, "Failure", isStatic: false, r => r.Type().Type(result, false), p => p.Type(error, false)); break;
+            case "return type": image.Calls(result, "Failure", isStatic: true, r => r.Void(), p => p.Type(error, false), p => p.Type(limit, false)); break;
+            case "instance": image.Calls(result, "Failure", isStatic: false, r => r.Type().Type(result, false), p => p.Type(error, false), p => p.Type(limit, false)); break;
             default: image.Calls(image.ContractType("ConnectionContext"), "set_Id", isStatic: false, r => r.Void(), p => p.String()); break;
         }
 

@@ -154,7 +154,7 @@ public sealed class PluginInstallTests : IAsyncLifetime
 
         var answer = await hub.InstallAsync(InstallHub.CodePackage("ThrowsInConstructor", "coded", "1.1.0"));
 
-        Assert.Equal(422, answer.Status);
+        Assert.Equal(409, answer.Status);
         Assert.Equal("plugin_not_loaded", answer["code"]);
         Assert.Contains("version 1.0.0 is back", answer["detail"], StringComparison.Ordinal);
         Assert.NotEmpty(answer.Pointers);
@@ -171,7 +171,7 @@ public sealed class PluginInstallTests : IAsyncLifetime
     {
         var answer = await hub.InstallAsync(InstallHub.CodePackage("ThrowsInConstructor", "coded", "1.0.0"));
 
-        Assert.Equal(422, answer.Status);
+        Assert.Equal(409, answer.Status);
         Assert.False(Directory.Exists(Path.Combine(hub.Installed, "coded")));
         Assert.Equal(404, (await hub.SendAsync("GET", "/api/plugins/coded")).Status);
     }
