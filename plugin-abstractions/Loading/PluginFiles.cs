@@ -2,7 +2,7 @@ namespace IntegrationHub.Loading;
 
 /// <summary>
 /// Which files of a folder make up the plugin: what is copied before it is loaded, what its SHA-256 covers, and what is packed. Nothing else of the folder is ever read.
-/// Left out are what it is built from, tested with and described by (<c>*.cs</c>, projects, symbols, <c>obj</c>, <c>tests</c>, <c>contract</c>), hidden files, and links, which could lead anywhere;
+/// Left out are what it is built from, tested with and described by (<c>*.cs</c>, projects, package sources, symbols, <c>obj</c>, <c>tests</c>, <c>contract</c>), hidden files, and links, which could lead anywhere;
 /// also a package's list of checksums beside the manifest, so that a plugin unpacked by hand is the same plugin.
 /// </summary>
 internal static class PluginFiles
@@ -11,7 +11,10 @@ internal static class PluginFiles
     public const string ChecksumsName = "checksums.sha256";
 
     private static readonly HashSet<string> SkippedFolders = new(StringComparer.OrdinalIgnoreCase) { "obj", "tests", "contract", "node_modules" };
-    private static readonly HashSet<string> SkippedExtensions = new(StringComparer.OrdinalIgnoreCase) { ".cs", ".csproj", ".sln", ".slnx", ".user", ".pdb", ".zip" };
+    private static readonly HashSet<string> SkippedExtensions = new(StringComparer.OrdinalIgnoreCase) { ".cs", ".csproj", ".props", ".targets", ".sln", ".slnx", ".user", ".pdb", ".zip" };
+
+    // It names folders of the author's machine.
+    private const string PackageSources = "nuget.config";
 
     /// <summary>The files, relative to the folder, with <c>/</c> between names, in ordinal order.</summary>
     public static IReadOnlyList<string> List(string folder)
@@ -25,7 +28,7 @@ internal static class PluginFiles
     private static void Collect(DirectoryInfo folder, string prefix, List<string> files)
     {
         foreach (var file in folder.EnumerateFiles())
-            if (!IsHidden(file) && !SkippedExtensions.Contains(file.Extension) && prefix + file.Name != ChecksumsName)
+            if (!IsHidden(file) && !SkippedExtensions.Contains(file.Extension) && !file.Name.Equals(PackageSources, StringComparison.OrdinalIgnoreCase) && prefix + file.Name != ChecksumsName)
                 files.Add(prefix + file.Name);
 
         foreach (var child in folder.EnumerateDirectories())
