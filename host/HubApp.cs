@@ -8,6 +8,7 @@ using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations;
 using IntegrationHub.Host.Plugins;
+using IntegrationHub.Host.Plugins.Install;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Simulators;
 using IntegrationHub.Host.Storage.Sqlite;
@@ -41,6 +42,7 @@ internal static class HubApp
         .AddEgress()
         .AddCatalog()
         .AddPlugins()
+        .AddPluginInstall()
         .AddHubConnections()
         .AddOperations()
         .AddEvents()
@@ -57,6 +59,7 @@ internal static class HubApp
         app.MapAccess();
         app.MapCatalog();
         app.MapPlugins();
+        app.MapPluginInstall();
         app.MapConnections();
         app.MapOperations();
         app.MapEvents();

@@ -1,4 +1,7 @@
 using IntegrationHub.Host;
+using IntegrationHub.Host.Cli;
 using IntegrationHub.Host.Hosting;
 
-return await HubProgram.RunAsync(() => HubApp.Build(args));
+return HubCli.IsForServer(args)
+    ? await HubProgram.RunAsync(() => HubApp.Build(args))
+    : await HubCli.RunAsync(args);

@@ -30,5 +30,8 @@ internal sealed class LoadedProvider
     /// <summary>The names of config fields marked <c>x-secret</c>.</summary>
     public required IReadOnlySet<string> SecretFields { get; init; }
 
+    /// <summary>Cancelled when its time to finish is over after it was replaced, disabled or removed: calls that still run end then.</summary>
+    public CancellationToken Stopping { get; init; }
+
     public string Id => Manifest.Id;
 }

@@ -1,3 +1,4 @@
+using IntegrationHub.Host.Plugins.Install;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace IntegrationHub.Host.Connections;
@@ -14,6 +15,7 @@ internal static class ConnectionServiceCollectionExtensions
         services.AddSingleton<ConnectionResolver>();
         services.AddSingleton<IConnectionResolver>(provider => provider.GetRequiredService<ConnectionResolver>());
         services.AddSingleton<ConnectionService>();
+        services.AddSingleton<IPluginUsage, ConnectionsOfPlugin>();
         return services;
     }
 }

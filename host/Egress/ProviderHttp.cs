@@ -1,4 +1,5 @@
 using IntegrationHub.Adapters;
+using IntegrationHub.Loading;
 using IntegrationHub.Manifests;
 
 namespace IntegrationHub.Host.Egress;

@@ -1,3 +1,4 @@
+using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Storage;
 using Microsoft.Extensions.Options;
@@ -11,6 +12,9 @@ internal static class HubProgram
     {
         // A pattern in a manifest or a schema must not hold a thread: no regular expression of this process runs longer.
         AppDomain.CurrentDomain.SetData("REGEX_DEFAULT_MATCH_TIMEOUT", TimeSpan.FromSeconds(1));
+
+        // As early as can be: from the first plugin on, threads may throw that are not the hub's.
+        StrayExceptions.Install();
 
         WebApplication? app = null;
         try

@@ -1,19 +1,30 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Plugins;
+using IntegrationHub.Host.Plugins.Install;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Storage;
 
 namespace IntegrationHub.Host.Hosting;
 
 /// <summary>What must have happened, in this order, before the first request is taken.</summary>
-internal sealed class HubStartup(IHubStorage storage, KeyRing keys, BootstrapKey bootstrap, PluginHost plugins, SubscriptionRegistry subscriptions, HubHealth health)
+internal sealed class HubStartup(
+    IHubStorage storage,
+    KeyRing keys,
+    BootstrapKey bootstrap,
+    PluginInstaller installer,
+    StartRecovery recovery,
+    PluginHost plugins,
+    SubscriptionRegistry subscriptions,
+    HubHealth health)
 {
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await storage.OpenAsync(cancellationToken);
         await keys.InitializeAsync(cancellationToken);
         await bootstrap.InitializeAsync(cancellationToken);
+        installer.Recover();
+        await recovery.RunAsync(cancellationToken);
         await plugins.LoadAllAsync(cancellationToken);
         await subscriptions.LoadAsync(cancellationToken);
         health.MarkStarted();

@@ -34,7 +34,7 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
 
         var timeout = TimeoutOf(invocation);
         using var deadline = new CancellationTokenSource(timeout, time);
-        var attempt = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        var attempt = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken, invocation.Provider.Stopping);
         var running = Start(invocation, request, attempt.Token);
         try
         {
@@ -55,6 +55,15 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
             {
                 Category = ErrorCategory.Timeout,
                 Message = $"{invocation.Provider.Manifest.Name} did not answer within {timeout.TotalSeconds:0.#} s.",
+                OutcomeUnknown = true,
+            });
+        }
+        catch (OperationCanceledException) when (invocation.Provider.Stopping.IsCancellationRequested)
+        {
+            return OperationResult.Failure(new ProviderError
+            {
+                Category = ErrorCategory.Unavailable,
+                Message = $"The plugin of {invocation.Provider.Manifest.Name} was replaced or stopped, and the call did not end in the time it had for that.",
                 OutcomeUnknown = true,
             });
         }

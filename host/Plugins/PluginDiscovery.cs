@@ -1,18 +1,20 @@
+using IntegrationHub.Host.Plugins.Install;
 using IntegrationHub.Schemas;
 
 namespace IntegrationHub.Host.Plugins;
 
-/// <summary>A plugin folder that the operator's list names.</summary>
+/// <summary>A plugin folder that the operator's list names, or that was installed.</summary>
 /// <param name="Folder">Its full path.</param>
 /// <param name="Enabled">Whether the operator wants it loaded.</param>
-internal sealed record PluginSource(string Folder, bool Enabled)
+/// <param name="Sha256">The digest it must have, 64 digits in lower case; <see langword="null"/> when it is not pinned.</param>
+internal sealed record PluginSource(string Folder, bool Enabled, string? Sha256 = null)
 {
     public const string ManifestName = "manifest.json";
 
     public string ManifestPath => Path.Combine(Folder, ManifestName);
 }
 
-/// <summary>The plugin folders, in the order of the list, and what could not be found.</summary>
+/// <summary>The plugin folders, in the order of the list, then the installed ones, and what could not be found.</summary>
 internal sealed record DiscoveryResult(IReadOnlyList<PluginSource> Sources, IReadOnlyList<ValidationIssue> Errors);
 
 /// <summary>Turns the operator's list into plugin folders: those with a <c>manifest.json</c>.</summary>
@@ -20,7 +22,9 @@ internal static class PluginDiscovery
 {
     private static readonly StringComparer PathComparer = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
 
-    public static DiscoveryResult Find(PluginList list)
+    /// <param name="list">The operator's list.</param>
+    /// <param name="installed">The folder of the installed plugins, which need no entry; one that they have all the same says whether they are enabled and pinned.</param>
+    public static DiscoveryResult Find(PluginList list, string? installed = null)
     {
         List<ValidationIssue> errors = [];
         List<PluginSource> sources = [];
@@ -31,10 +35,11 @@ internal static class PluginDiscovery
             foreach (var folder in Folders(list.Folder, entry, errors))
             {
                 // A later entry for the same folder refines an earlier one: ["plugins/*", { "path": "plugins/x", "enabled": false }].
-                var source = new PluginSource(folder, entry.Enabled);
+                var source = new PluginSource(folder, entry.Enabled, entry.Sha256);
                 if (positions.TryGetValue(folder, out var position))
                 {
-                    sources[position] = source;
+                    // A pin is lifted by taking it out, never by another entry that says nothing of it.
+                    sources[position] = source with { Sha256 = source.Sha256 ?? sources[position].Sha256 };
                 }
                 else
                 {
@@ -44,14 +49,30 @@ internal static class PluginDiscovery
             }
         }
 
+        if (installed is not null)
+            sources.AddRange(Installed(installed, errors).Where(folder => !positions.ContainsKey(folder)).Select(folder => new PluginSource(folder, Enabled: true)));
+
         return new DiscoveryResult(sources, errors);
+    }
+
+    private static IReadOnlyList<string> Installed(string root, List<ValidationIssue> errors)
+    {
+        try
+        {
+            return [.. InstalledPlugins.Folders(root)];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            errors.Add(new("", $"The folder of the installed plugins cannot be read: {fault.Message}", "Give the hub's user the right to read it."));
+            return [];
+        }
     }
 
     private static IReadOnlyList<string> Folders(string root, PluginListEntry entry, List<ValidationIssue> errors)
     {
         try
         {
-            if (entry.Path.AsSpan().IndexOfAny('*', '?') < 0)
+            if (!entry.IsPattern)
                 return [.. Named(root, entry, errors)];
 
             if (entry.Path.Contains("**", StringComparison.Ordinal))

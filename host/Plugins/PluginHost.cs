@@ -1,121 +1,140 @@
-using System.Collections.Concurrent;
 using IntegrationHub.Host.Catalog;
+using IntegrationHub.Host.Http;
 using IntegrationHub.Loading;
 using IntegrationHub.Schemas;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Plugins;
 
-/// <summary>Loads the plugins of the operator's list at start and lets them go at the end. One broken plugin never stops the others.</summary>
+/// <summary>
+/// Keeps what serves in step with the operator's list, the folders, and what was decided about plugins. One broken plugin never stops the others, and a change that fails
+/// leaves in place what served before.
+/// </summary>
 internal sealed partial class PluginHost(
     PluginLoader loader,
     ShadowFolders shadows,
     ProviderCatalog catalog,
     PluginRegistry registry,
+    IPluginStateStore states,
+    PluginUnloader unloader,
     IOptions<HubOptions> hubOptions,
     IOptions<PluginOptions> options,
     TimeProvider time,
-    ILogger<PluginHost> logger) : IAsyncDisposable
+    ILogger<PluginHost> logger) : IPluginControl, IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, PluginInstance> instances = new(StringComparer.Ordinal);
+    private readonly PluginStandings standings = new(states);
+    private readonly PluginClaims claims = new();
 
     /// <summary>Reads the list and loads what it names. Call it once, before the first request.</summary>
     public async Task LoadAllAsync(CancellationToken cancellationToken)
     {
         CleanShadows();
-        var list = await PluginList.ReadAsync(PluginList.Locate(hubOptions.Value.PluginsFile), cancellationToken);
-        var found = PluginDiscovery.Find(list);
-        var listRecord = new PluginListRecord(list.File, [.. list.Errors, .. found.Errors], list.Warnings);
-        foreach (var issue in listRecord.Errors.Concat(listRecord.Warnings))
-            Log.ListIssue(logger, list.File, issue.Pointer, issue.Message, issue.Hint ?? "");
-
-        List<PluginManifestFile> files = [];
-        foreach (var source in found.Sources)
-            files.Add(await PluginManifestFile.ReadAsync(source, cancellationToken));
-
-        var firstById = FirstById(files);
-        var records = new PluginRecord[files.Count];
-        var together = new ParallelOptions { MaxDegreeOfParallelism = options.Value.StartTogether, CancellationToken = cancellationToken };
-        await Parallel.ForAsync(0, files.Count, together, async (i, token) =>
-        {
-            var other = firstById.GetValueOrDefault(files[i].Id);
-            records[i] = await LoadAsync(files[i], other == files[i] ? null : other, token);
-        });
-
-        registry.Set(listRecord, records);
-        Report(records);
+        await standings.LoadAsync(cancellationToken);
+        await ScanAsync(ScanMode.Now, cancellationToken);
+        Log.Summary(logger, Count(PluginState.Loaded), Count(PluginState.Failed), Count(PluginState.Disabled), Count(PluginState.Quarantined));
+        int Count(PluginState state) => registry.All.Count(record => record.State == state);
     }
+
+    public Task RescanAsync(CancellationToken cancellationToken) => ScanAsync(ScanMode.Now, cancellationToken);
+
+    /// <exception cref="ProblemException">It is disabled or quarantined.</exception>
+    public Task<PluginRecord?> ReloadAsync(string id, CancellationToken cancellationToken) => ChangeAsync(id, ReloadAsync, cancellationToken);
+
+    /// <exception cref="ProblemException">The operator's list disables it.</exception>
+    public Task<PluginRecord?> EnableAsync(string id, CancellationToken cancellationToken) => ChangeAsync(id, EnableAsync, cancellationToken);
+
+    public Task<PluginRecord?> DisableAsync(string id, CancellationToken cancellationToken) => ChangeAsync(id, DisableAsync, cancellationToken);
+
+    public Task QuarantineAsync(string id, ValidationIssue reason, CancellationToken cancellationToken) =>
+        ChangeAsync(id, (slot, token) => QuarantineAsync(slot, reason, token), cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
-        using var deadline = new CancellationTokenSource(options.Value.StopTimeout, time);
-        await Task.WhenAll(instances.Keys.Select(id => StopAsync(id, deadline.Token)));
+        // No gate is waited for: a plugin that hangs while it starts must not hold up the end.
+        foreach (var slot in Slots)
+            StopServing(slot);
+
+        await unloader.DisposeAsync();
     }
 
-    // Disabled plugins claim no id: the same plugin may be listed twice with one copy switched off.
-    private static Dictionary<string, PluginManifestFile> FirstById(List<PluginManifestFile> files)
+    private async Task ReloadAsync(PluginSlot slot, CancellationToken cancellationToken)
     {
-        Dictionary<string, PluginManifestFile> first = new(StringComparer.Ordinal);
-        foreach (var file in files.Where(file => file is { Source.Enabled: true, Manifest: not null }))
-            first.TryAdd(file.Id, file);
-
-        return first;
-    }
-
-    private async Task<PluginRecord> LoadAsync(PluginManifestFile file, PluginManifestFile? claimedBy, CancellationToken cancellationToken)
-    {
-        var record = new PluginRecord
+        if (slot.Record is { State: PluginState.Disabled or PluginState.Quarantined } held)
         {
-            Id = file.Id,
-            Path = file.Source.Folder,
-            State = PluginState.Failed,
-            Name = file.Manifest?.Name,
-            Version = file.Manifest?.Version,
-            Kind = file.Manifest is null ? null : file.Manifest.Entry is null ? PluginKind.Manifest : PluginKind.Code,
-            Errors = file.Errors,
-            Warnings = file.Warnings,
-        };
-
-        if (!file.Source.Enabled)
-            return record with { State = PluginState.Disabled };
-
-        if (file.Manifest is null)
-            return record;
-
-        if (claimedBy is not null)
-        {
-            var message = $"Two plugins have the id '{file.Id}': '{claimedBy.Source.Folder}', which is loaded, and '{file.Source.Folder}', which is not.";
-            return record with { Errors = [new("/id", message, "Give one of them another id, or take it off the plugin list.")] };
+            var what = held.State == PluginState.Disabled ? "disabled" : "quarantined";
+            throw Problem.Conflict($"The plugin '{held.Id}' is {what}, so it cannot be reloaded. {held.Reason?.Message}", "/state", held.Reason?.Hint ?? "Enable it.").ToException();
         }
 
-        var result = await loader.LoadAsync(file, cancellationToken);
-        IReadOnlyList<ValidationIssue> warnings = [.. file.Warnings, .. result.Warnings];
-        if (result.Instance is not { } instance)
-            return record with { Errors = result.Errors, Warnings = warnings };
-
-        instances[file.Id] = instance;
-        await catalog.Replace(instance.Provider);
-        return record with { State = PluginState.Loaded, LoadedAt = time.GetUtcNow(), Warnings = warnings };
+        await ApplyAsync(slot, null, forced: true, cancellationToken);
     }
 
-    private async Task StopAsync(string id, CancellationToken deadline)
+    private async Task EnableAsync(PluginSlot slot, CancellationToken cancellationToken)
     {
-        var drained = catalog.Remove(id);
+        var id = IdOf(slot);
+        if (!slot.Source.Enabled)
+        {
+            throw Problem.Conflict(
+                $"The plugin list disables '{id}', and the list stands above the API.",
+                "/enabled",
+                $"Take \"enabled\": false for '{slot.Folder}' out of {registry.List?.File ?? "plugins.json"}. The hub reads the list again by itself.").ToException();
+        }
+
+        await standings.SetAsync(new PluginStanding(id), cancellationToken);
+        if (slot.Serving is null)
+            await ApplyAsync(slot, null, forced: true, cancellationToken);
+    }
+
+    private async Task DisableAsync(PluginSlot slot, CancellationToken cancellationToken)
+    {
+        var id = IdOf(slot);
+        var standing = standings.Of(id);
+        await standings.SetAsync(standing with { DisabledAt = standing.DisabledAt ?? time.GetUtcNow() }, cancellationToken);
+        StopServing(slot);
+        if (slot.Source.Enabled)
+            slot.Record = Held(slot.Record!, standings.Of(id));
+    }
+
+    private async Task QuarantineAsync(PluginSlot slot, ValidationIssue reason, CancellationToken cancellationToken)
+    {
+        // Stopped first, kept then: what it does wrong must end even if the storage fails.
+        var id = IdOf(slot);
+        var quarantine = new PluginQuarantine(reason, time.GetUtcNow(), slot.Serving?.Snapshot.Sha256 ?? slot.Record?.Sha256);
+        var standing = standings.Of(id) with { Quarantine = quarantine };
+        standings.Assume(standing);
+        StopServing(slot);
+        if (slot.Source.Enabled)
+            slot.Record = Held(slot.Record!, standing);
+
+        Log.Quarantined(logger, id, reason.Pointer, reason.Message);
+        await standings.SetAsync(standing, cancellationToken);
+    }
+
+    private async Task<PluginRecord?> ChangeAsync(string id, Func<PluginSlot, CancellationToken, Task> change, CancellationToken cancellationToken)
+    {
+        if (Find(id) is not { } slot)
+            return null;
+
+        await slot.Gate.WaitAsync(cancellationToken);
         try
         {
-            await drained.WaitAsync(deadline);
-            if (instances.TryRemove(id, out var instance))
-                await Task.Run(async () => await instance.DisposeAsync(), CancellationToken.None).WaitAsync(deadline);
+            if (slot.Removed || slot.Record is null)
+                return null;
+
+            await change(slot, cancellationToken);
         }
-        catch (OperationCanceledException)
+        finally
         {
-            Log.StopTimedOut(logger, id);
+            slot.Gate.Release();
+            Publish();
         }
-        catch (Exception fault)
-        {
-            Log.StopFailed(logger, fault, id);
-        }
+
+        await SettleConflictsAsync(cancellationToken);
+        return slot.Record is { } record ? registry.All.FirstOrDefault(listed => listed.Path == record.Path) : null;
     }
+
+    private PluginSlot? Find(string id) => claims.HolderOf(id) ?? Slots.FirstOrDefault(slot => slot.Record?.Id == id);
+
+    private static string IdOf(PluginSlot slot) => slot.Serving?.Id ?? slot.Record?.Id ?? Path.GetFileName(slot.Folder);
 
     private void CleanShadows()
     {
@@ -129,25 +148,10 @@ internal sealed partial class PluginHost(
         }
     }
 
-    private void Report(PluginRecord[] records)
-    {
-        foreach (var record in records)
-        {
-            foreach (var issue in record.Errors)
-                Log.Error(logger, record.Id, record.Path, issue.Pointer, issue.Message, issue.Hint ?? "");
-
-            foreach (var issue in record.Warnings)
-                Log.Warning(logger, record.Id, issue.Pointer, issue.Message);
-        }
-
-        Log.Summary(logger, Count(PluginState.Loaded), Count(PluginState.Failed), Count(PluginState.Disabled));
-        int Count(PluginState state) => records.Count(record => record.State == state);
-    }
-
     private static partial class Log
     {
-        [LoggerMessage(1001, LogLevel.Information, "Plugins: {Loaded} loaded, {Failed} failed, {Disabled} disabled")]
-        public static partial void Summary(ILogger logger, int loaded, int failed, int disabled);
+        [LoggerMessage(1001, LogLevel.Information, "Plugins: {Loaded} loaded, {Failed} failed, {Disabled} disabled, {Quarantined} quarantined")]
+        public static partial void Summary(ILogger logger, int loaded, int failed, int disabled, int quarantined);
 
         [LoggerMessage(1002, LogLevel.Warning, "Plugin list {File} at '{Pointer}': {Problem} {Hint}")]
         public static partial void ListIssue(ILogger logger, string file, string pointer, string problem, string hint);
@@ -158,13 +162,19 @@ internal sealed partial class PluginHost(
         [LoggerMessage(1004, LogLevel.Debug, "Plugin {Plugin} at '{Pointer}': {Problem}")]
         public static partial void Warning(ILogger logger, string plugin, string pointer, string problem);
 
-        [LoggerMessage(1005, LogLevel.Warning, "Plugin {Plugin} did not stop in time; it ends with the process")]
-        public static partial void StopTimedOut(ILogger logger, string plugin);
-
-        [LoggerMessage(1006, LogLevel.Warning, "Plugin {Plugin} failed to stop cleanly")]
-        public static partial void StopFailed(ILogger logger, Exception fault, string plugin);
-
-        [LoggerMessage(1007, LogLevel.Warning, "Old copies of plugin assemblies cannot be removed")]
+        [LoggerMessage(1007, LogLevel.Warning, "Plugin copies of an earlier run could not be removed")]
         public static partial void ShadowsRemain(ILogger logger, Exception fault);
+
+        [LoggerMessage(1008, LogLevel.Information, "Plugin {Plugin} {Version} serves, generation {Generation}, SHA-256 {Sha256}")]
+        public static partial void Serves(ILogger logger, string plugin, string version, int generation, string sha256);
+
+        [LoggerMessage(1009, LogLevel.Information, "Plugin {Plugin} {Version} serves no more: its folder was removed, disabled, or taken off the list")]
+        public static partial void Stopped(ILogger logger, string plugin, string version);
+
+        [LoggerMessage(1010, LogLevel.Error, "Plugin {Plugin} {Version} serves on: the newer files in {Path} could not be loaded, '{Pointer}': {Problem} {Hint}")]
+        public static partial void NewerFailed(ILogger logger, string plugin, string version, string path, string pointer, string problem, string hint);
+
+        [LoggerMessage(1011, LogLevel.Error, "Plugin {Plugin} is quarantined, '{Pointer}': {Problem}")]
+        public static partial void Quarantined(ILogger logger, string plugin, string pointer, string problem);
     }
 }

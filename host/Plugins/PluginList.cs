@@ -7,7 +7,11 @@ namespace IntegrationHub.Host.Plugins;
 /// <param name="Pointer">Where it stands in the file.</param>
 /// <param name="Path">A folder or a pattern, relative to the file.</param>
 /// <param name="Enabled">Whether the operator wants it loaded.</param>
-internal sealed record PluginListEntry(string Pointer, string Path, bool Enabled);
+/// <param name="Sha256">The digest it must have, 64 digits in lower case; <see langword="null"/> when it is not pinned.</param>
+internal sealed record PluginListEntry(string Pointer, string Path, bool Enabled, string? Sha256 = null)
+{
+    public bool IsPattern => Path.AsSpan().IndexOfAny('*', '?') >= 0;
+}
 
 /// <summary>The operator's <c>plugins.json</c>. What cannot be understood is listed and left out; it never stops the host.</summary>
 internal sealed record PluginList(string File, IReadOnlyList<PluginListEntry> Entries, IReadOnlyList<ValidationIssue> Errors, IReadOnlyList<ValidationIssue> Warnings)
@@ -104,11 +108,11 @@ internal sealed record PluginList(string File, IReadOnlyList<PluginListEntry> En
         var known = true;
         foreach (var property in item.EnumerateObject())
         {
-            if (property.Name is "path" or "enabled")
+            if (property.Name is "path" or "enabled" or "sha256")
                 continue;
 
             known = false;
-            errors.Add(new($"{pointer}/{property.Name}", $"'{property.Name}' is not known, so the entry counts as disabled.", "An entry has the keys path and enabled."));
+            errors.Add(new($"{pointer}/{property.Name}", $"'{property.Name}' is not known, so the entry counts as disabled.", "An entry has the keys path, enabled and sha256."));
         }
 
         var enabled = true;
@@ -125,14 +129,38 @@ internal sealed record PluginList(string File, IReadOnlyList<PluginListEntry> En
             }
         }
 
+        var pin = ReadPin(pointer, item, errors);
+        known &= pin is not { Length: 0 };
+
         if (!item.TryGetProperty("path", out var path))
         {
             errors.Add(new(pointer, "The entry has no 'path'.", "Name the plugin's folder."));
             return null;
         }
 
-        var entry = ReadPath(pointer, pointer + "/path", path, enabled, errors);
-        return known ? entry : entry is null ? null : entry with { Enabled = false };
+        if (ReadPath(pointer, pointer + "/path", path, enabled, errors) is not { } entry)
+            return null;
+
+        if (pin is { Length: > 0 } && entry.IsPattern)
+        {
+            known = false;
+            errors.Add(new($"{pointer}/sha256", $"'{entry.Path}' can mean several plugins, and one SHA-256 fits one plugin only; so the entry counts as disabled.", "Pin each plugin in an entry of its own, after the pattern."));
+        }
+
+        return known ? entry with { Sha256 = pin } : entry with { Enabled = false };
+    }
+
+    // Empty when it is not valid.
+    private static string? ReadPin(string pointer, JsonElement item, List<ValidationIssue> errors)
+    {
+        if (!item.TryGetProperty("sha256", out var value))
+            return null;
+
+        if (value.ValueKind == JsonValueKind.String && value.GetString() is { Length: 64 } digits && digits.All(char.IsAsciiHexDigit))
+            return digits.ToLowerInvariant();
+
+        errors.Add(new($"{pointer}/sha256", "'sha256' is 64 hexadecimal digits, so the entry counts as disabled.", "Take the digest that the publisher states, or the one that GET /api/plugins shows for a copy you trust."));
+        return "";
     }
 
     private static PluginListEntry? ReadPath(string entryPointer, string pathPointer, JsonElement path, bool enabled, List<ValidationIssue> errors)

@@ -3,72 +3,92 @@ using IntegrationHub.Host.Egress;
 using IntegrationHub.Loading;
 using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
-using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Plugins;
+
+/// <summary>A copy of a plugin's files, and the manifest as it stands in the copy. Without a copy when the file has errors.</summary>
+internal sealed record PluginCopy(PluginManifestFile File, PluginSnapshot? Snapshot);
 
 /// <summary>What came of loading one plugin: an instance, or errors.</summary>
 internal sealed record PluginLoadResult(PluginInstance? Instance, IReadOnlyList<ValidationIssue> Errors, IReadOnlyList<ValidationIssue> Warnings);
 
-/// <summary>Makes a running provider of a valid manifest. Whatever a plugin does wrong ends up in the result, never in an exception. Thread-safe.</summary>
+/// <summary>Makes a running provider of a plugin's folder. Whatever a plugin does wrong ends up in the result, never in an exception. Thread-safe.</summary>
 internal sealed class PluginLoader(
     ShadowFolders shadows,
     ProviderBuilder builder,
     ProviderHttpFactory http,
-    TimeProvider time,
-    ILoggerFactory loggers,
-    IOptions<PluginOptions> options)
+    PluginContainment containment)
 {
-    private readonly AdapterStarter starter = new(options.Value.StartTimeout, time, loggers.CreateLogger<AdapterStarter>());
-
-    public async Task<PluginLoadResult> LoadAsync(PluginManifestFile file, CancellationToken cancellationToken)
+    /// <summary>Copies the plugin. From here on the copy is what counts: the original may change at any moment.</summary>
+    public async Task<PluginCopy> CopyAsync(PluginManifestFile seen, CancellationToken cancellationToken)
     {
-        var manifest = file.Manifest ?? throw new ArgumentException("The manifest has errors.", nameof(file));
+        PluginSnapshot snapshot;
+        try
+        {
+            snapshot = shadows.Take(seen.Id, seen.Source.Folder);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return Refused(seen, new ValidationIssue("", $"The plugin's files cannot be copied: {fault.Message}", "They may be being replaced just now, or the hub's user may not read them."));
+        }
+
+        // Integrity is checked here, before anything of the copy is read: snapshot.Sha256 against what seen.Source demands.
+        var file = await PluginManifestFile.ReadAsync(seen.Source, snapshot.Folder, seen, cancellationToken);
+        if (file.Manifest is not null && file.Id == seen.Id)
+            return new PluginCopy(file, snapshot);
+
+        snapshot.TryDelete();
+        return file.Manifest is null
+            ? new PluginCopy(file, null)
+            : Refused(file, new ValidationIssue("/id", $"The plugin's id changed from '{seen.Id}' to '{file.Id}' while its files were read.", "Reload it when all files are in place."));
+    }
+
+    /// <summary>Starts the plugin from its copy, which is removed again when that fails.</summary>
+    public async Task<PluginLoadResult> LoadAsync(PluginCopy copy, CancellationToken cancellationToken)
+    {
+        if (copy is not { File.Manifest: { } manifest, Snapshot: { } snapshot })
+            throw new ArgumentException("The plugin was not copied.", nameof(copy));
+
         List<ValidationIssue> warnings = [];
         PluginLoadContext? context = null;
         IProviderAdapter? adapter = null;
-        string? copy = null;
         var during = "while its assemblies were loaded";
         try
         {
             Func<IProviderAdapter> create = static () => new RestAdapter();
             if (manifest.Entry is { } entry)
             {
-                copy = shadows.Copy(manifest.Id, PluginPaths.EntryAssembly(file.Source.Folder, entry.Assembly));
-                context = new PluginLoadContext($"plugin {manifest.Id} {manifest.Version}", copy);
-                var constructor = AdapterFactory.FindConstructor(context, copy, entry);
+                var assembly = PluginPaths.EntryAssembly(snapshot.Folder, entry.Assembly, copy.File.Source.Folder);
+                context = new PluginLoadContext($"plugin {manifest.Id} {manifest.Version} {Path.GetFileName(snapshot.Folder)}", assembly);
+                var constructor = AdapterFactory.FindConstructor(context, assembly, entry);
                 create = () => (IProviderAdapter)constructor.Invoke(null);
             }
 
             during = "while it started";
-            adapter = await starter.StartAsync(create, ContextFor(manifest), cancellationToken);
+            adapter = await containment.StartAsync(create, manifest, snapshot.Sha256, context, http.Create(manifest), cancellationToken);
 
             during = "while its manifest was compiled";
-            var provider = builder.Build(manifest, file.Json, adapter, file.Source.Folder, warnings);
-            return new PluginLoadResult(new PluginInstance(provider, context, copy), [], warnings);
+            var stopping = new CancellationTokenSource();
+            var provider = builder.Build(manifest, copy.File.Json, adapter, snapshot.Folder, warnings, stopping.Token);
+            return new PluginLoadResult(new PluginInstance(provider, context, snapshot, stopping), [], warnings);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await DropAsync(adapter, context, copy);
+            await DropAsync(adapter, context, snapshot);
             throw;
         }
         catch (Exception fault)
         {
-            var errors = PluginFaults.Explain(fault, during);
-            await DropAsync(adapter, context, copy);
+            // The operator knows the plugin's own folder, not the copy's.
+            var errors = PluginFaults.Explain(fault, during).Select(issue => issue with { Message = issue.Message.Replace(snapshot.Folder, copy.File.Source.Folder, StringComparison.Ordinal) }).ToList();
+            await DropAsync(adapter, context, snapshot);
             return new PluginLoadResult(null, errors, warnings);
         }
     }
 
-    private ProviderContext ContextFor(ProviderManifest manifest) => new()
-    {
-        Manifest = manifest,
-        Loggers = new PluginLoggerFactory(loggers, manifest.Id),
-        Time = time,
-        Http = http.Create(manifest),
-    };
+    private static PluginCopy Refused(PluginManifestFile file, ValidationIssue why) => new(file with { Manifest = null, Errors = [why] }, null);
 
-    private static async Task DropAsync(IProviderAdapter? adapter, PluginLoadContext? context, string? copy)
+    private static async Task DropAsync(IProviderAdapter? adapter, PluginLoadContext? context, PluginSnapshot snapshot)
     {
         try
         {
@@ -81,7 +101,6 @@ internal sealed class PluginLoader(
         }
 
         context?.Unload();
-        if (copy is not null)
-            ShadowFolders.TryDelete(copy);
+        snapshot.TryDelete();
     }
 }

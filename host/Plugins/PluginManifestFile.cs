@@ -8,15 +8,26 @@ internal sealed record PluginManifestFile(PluginSource Source, ReadOnlyMemory<by
 {
     private const int MaxBytes = 8 * 1024 * 1024;
 
-    public static async Task<PluginManifestFile> ReadAsync(PluginSource source, CancellationToken cancellationToken)
+    public static Task<PluginManifestFile> ReadAsync(PluginSource source, CancellationToken cancellationToken) => ReadAsync(source, source.Folder, null, cancellationToken);
+
+    /// <summary>Reads the manifest of a copy of the plugin.</summary>
+    /// <param name="source">The plugin.</param>
+    /// <param name="folder">Where the copy is.</param>
+    /// <param name="known">What was read before: it is not validated again when the bytes are the same.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<PluginManifestFile> ReadAsync(PluginSource source, string folder, PluginManifestFile? known, CancellationToken cancellationToken)
     {
         var folderName = Path.GetFileName(source.Folder);
+        var path = Path.Combine(folder, PluginSource.ManifestName);
         try
         {
-            if (new FileInfo(source.ManifestPath).Length > MaxBytes)
+            if (new FileInfo(path).Length > MaxBytes)
                 return Unusable(source, folderName, "The manifest is larger than 8 MB.", "A manifest describes a provider; keep data out of it.");
 
-            var json = await File.ReadAllBytesAsync(source.ManifestPath, cancellationToken);
+            var json = await File.ReadAllBytesAsync(path, cancellationToken);
+            if (known is { Manifest: not null } && known.Json.Span.SequenceEqual(json))
+                return known;
+
             var read = ManifestReader.Read(json);
             var usable = read.Errors.Count == 0 ? read.Manifest : null;
             return new PluginManifestFile(source, json, usable, read.Manifest?.Id ?? read.Id ?? folderName, read.Errors, read.Warnings);

@@ -15,7 +15,7 @@ internal sealed class ProviderBuilder(TimeProvider time)
     private static readonly JsonElement AnyObject = JsonElement.Parse("""{ "type": "object" }""");
 
     /// <exception cref="PluginLoadException">Something cannot be compiled; every such thing is listed.</exception>
-    public LoadedProvider Build(ProviderManifest manifest, ReadOnlyMemory<byte> manifestJson, IProviderAdapter adapter, string folder, List<ValidationIssue> warnings)
+    public LoadedProvider Build(ProviderManifest manifest, ReadOnlyMemory<byte> manifestJson, IProviderAdapter adapter, string folder, List<ValidationIssue> warnings, CancellationToken stopping)
     {
         List<ValidationIssue> errors = [];
         var config = Compile("/config", manifest.Config ?? AnyObject, errors);
@@ -38,6 +38,7 @@ internal sealed class ProviderBuilder(TimeProvider time)
             Webhooks = webhooks,
             Icon = PluginIcon.Read(folder, manifest.Icon, warnings),
             SecretFields = SecretFields(manifest.Config),
+            Stopping = stopping,
         };
     }
 

@@ -1,6 +1,7 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Http;
+using IntegrationHub.Simulation;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Simulators;
@@ -23,37 +24,32 @@ internal static class SimulatorEndpoints
 
     private static async Task AnswerAsync(string provider, string? path, HttpContext context, IProviderCatalog catalog, IOptions<HubOptions> options, CancellationToken cancellationToken)
     {
-        if (!options.Value.AllowBaseUrlOverride || catalog.Find(provider)?.Manifest is not { Simulator: { } simulator } manifest)
+        if (!options.Value.AllowBaseUrlOverride || catalog.Find(provider)?.Manifest is not { Simulator: not null } manifest)
             throw Problem.NotFound("simulator", provider).ToException();
 
         using var body = new MemoryStream();
         await using (var limited = new LimitedReadStream(context.Request.Body, MaxBody))
             await limited.CopyToAsync(body, cancellationToken);
 
-        var sent = SimulatedRequest.Read(context.Request, "/" + path, body.ToArray());
-        foreach (var (name, operation) in manifest.Operations)
+        var request = new SimulatedRequest
         {
-            if (!simulator.Operations.TryGetValue(name, out var answers) || sent.Match(operation) is not { } parameters)
-                continue;
+            Method = context.Request.Method,
+            Path = "/" + string.Join('/', (path ?? "").Split('/').Select(Uri.EscapeDataString)),
+            Query = context.Request.QueryString.Value ?? "",
+            ContentType = context.Request.ContentType,
+            Body = body.ToArray(),
+        };
+        if (new ProviderSimulator(manifest).Match(request) is not { Answer: var answer })
+            throw new Problem(404, "not_simulated", "Not simulated", $"The manifest of '{provider}' has no simulated answer to {context.Request.Method} /{path}.").ToException();
 
-            if (answers.FirstOrDefault(answer => SimulatedRequest.Holds(answer.When, parameters)) is not { } answer)
-                continue;
+        context.Response.StatusCode = answer.Status;
+        foreach (var (header, value) in answer.Headers)
+            context.Response.Headers[header] = value;
 
-            context.Response.StatusCode = answer.Status;
-            foreach (var (header, value) in answer.Headers)
-                context.Response.Headers[header] = value;
-
-            if (answer.Body is { } content)
-            {
-                context.Response.ContentType = answer.ContentType;
-                await context.Response.WriteAsync(
-                    answer.ContentType.Contains("json", StringComparison.Ordinal) ? content.GetRawText() : content.ToString(),
-                    cancellationToken);
-            }
-
-            return;
+        if (answer.Body is not null)
+        {
+            context.Response.ContentType = answer.ContentType;
+            await context.Response.Body.WriteAsync(ProviderSimulator.Body(answer), cancellationToken);
         }
-
-        throw new Problem(404, "not_simulated", "Not simulated", $"The manifest of '{provider}' has no simulated answer to {context.Request.Method} /{path}.").ToException();
     }
 }

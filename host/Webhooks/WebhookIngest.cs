@@ -78,8 +78,10 @@ internal sealed partial class WebhookIngest(
             return WebhookRefusal.NotFound("the connection is disabled");
 
         using var lease = catalog.Acquire(providerId);
+        if (lease is null)
+            return WebhookRefusal.NotReady("the provider is not loaded; GET /api/plugins says why");
         if (lease is not { Provider: { Webhooks: { } receiver } provider })
-            return WebhookRefusal.NotFound("the provider is not loaded or has no webhooks");
+            return WebhookRefusal.NotFound("the provider has no webhooks");
 
         var limit = provider.Manifest.Webhooks?.MaxBytes ?? options.Value.MaxBytes;
         // The server's own limit, 30 MB, must not stand in the way of what the operator or the manifest allows.

@@ -36,7 +36,8 @@ internal sealed record WebhookRefusal(Problem Problem, string? Detail = null)
     public static WebhookRefusal NotReady(string why) =>
         new(new Problem(StatusCodes.Status503ServiceUnavailable, "unavailable", "The connection cannot be used now", "Send it again later.") { RetryAfter = TimeSpan.FromMinutes(1) }, why);
 
-    public static WebhookRefusal Unverified(VerificationResult result) =>
+    /// <summary>Providers send again what was not taken, if the answer lets them hope: what the plugin's verifier could not decide must not be lost.</summary>
+    public static WebhookRefusal Unverified(VerificationResult result) => result.Failure == VerificationFailure.Undecided ? NotReady(result.Detail ?? "the plugin could not verify it") :
         new(new Problem(StatusCodes.Status401Unauthorized, Code(result.Failure), "The webhook is not verified", "Its signature or credentials are not accepted."), result.Detail);
 
     private static string Code(VerificationFailure failure) => failure switch

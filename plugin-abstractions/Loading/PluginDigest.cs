@@ -14,23 +14,28 @@ internal static class PluginDigest
     /// <returns>64 digits, lower case.</returns>
     public static string Compute(string folder) => Compute(folder, PluginFiles.List(folder));
 
-    public static string Compute(string folder, IEnumerable<string> files)
+    public static string Compute(string folder, IEnumerable<string> files) => Of(files.Select(file => (file, HashOf(Path.Combine(folder, file)))));
+
+    /// <summary>The digest of files whose SHA-256 (64 digits) are known, in ordinal order of their names.</summary>
+    public static string Of(IEnumerable<(string Name, string Sha256)> files)
     {
         using var whole = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> length = stackalloc byte[sizeof(int)];
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        foreach (var file in files)
+        foreach (var (file, sha256) in files)
         {
             var name = Encoding.UTF8.GetBytes(file);
             BinaryPrimitives.WriteInt32BigEndian(length, name.Length);
-            using (var stream = File.OpenRead(Path.Combine(folder, file)))
-                SHA256.HashData(stream, digest);
-
             whole.AppendData(length);
             whole.AppendData(name);
-            whole.AppendData(digest);
+            whole.AppendData(Convert.FromHexString(sha256));
         }
 
         return Convert.ToHexStringLower(whole.GetHashAndReset());
+    }
+
+    private static string HashOf(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

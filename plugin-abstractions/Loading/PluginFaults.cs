@@ -3,10 +3,25 @@ using IntegrationHub.Schemas;
 
 namespace IntegrationHub.Loading;
 
-/// <summary>Says what went wrong in a plugin's code or files, for the operator: the exception's type and message, and what to do. Never shown to callers of operations.</summary>
+/// <summary>
+/// Says what went wrong in a plugin's code or files, for the operator: the exception's type and message, and what to do. Never shown to callers of operations.
+/// Call it on the plugin's thread, within its deadline: the message is the plugin's code, which may throw and may hang.
+/// </summary>
 internal static class PluginFaults
 {
     public static IReadOnlyList<ValidationIssue> Explain(Exception fault, string during)
+    {
+        try
+        {
+            return ExplainUnsafe(fault, during);
+        }
+        catch (Exception)
+        {
+            return [new("/entry/type", $"The plugin threw {fault.GetType().FullName} {during}, an exception that cannot say its message.", "This is a fault in the plugin's code: report it to its publisher.")];
+        }
+    }
+
+    private static IReadOnlyList<ValidationIssue> ExplainUnsafe(Exception fault, string during)
     {
         // The runtime wraps what happens in a constructor, a static constructor or while it resolves an assembly.
         for (Exception? cause = fault; cause is not null; cause = cause.InnerException)

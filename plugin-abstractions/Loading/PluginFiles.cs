@@ -2,10 +2,14 @@ namespace IntegrationHub.Loading;
 
 /// <summary>
 /// Which files of a folder make up the plugin: what is copied before it is loaded, what its SHA-256 covers, and what is packed. Nothing else of the folder is ever read.
-/// Left out are what it is built from, tested with and described by (<c>*.cs</c>, projects, symbols, <c>obj</c>, <c>tests</c>, <c>contract</c>), hidden files, and links, which could lead anywhere.
+/// Left out are what it is built from, tested with and described by (<c>*.cs</c>, projects, symbols, <c>obj</c>, <c>tests</c>, <c>contract</c>), hidden files, and links, which could lead anywhere;
+/// also a package's list of checksums beside the manifest, so that a plugin unpacked by hand is the same plugin.
 /// </summary>
 internal static class PluginFiles
 {
+    /// <summary>The list of checksums in a package.</summary>
+    public const string ChecksumsName = "checksums.sha256";
+
     private static readonly HashSet<string> SkippedFolders = new(StringComparer.OrdinalIgnoreCase) { "obj", "tests", "contract", "node_modules" };
     private static readonly HashSet<string> SkippedExtensions = new(StringComparer.OrdinalIgnoreCase) { ".cs", ".csproj", ".sln", ".slnx", ".user", ".pdb", ".zip" };
 
@@ -21,7 +25,7 @@ internal static class PluginFiles
     private static void Collect(DirectoryInfo folder, string prefix, List<string> files)
     {
         foreach (var file in folder.EnumerateFiles())
-            if (!IsHidden(file) && !SkippedExtensions.Contains(file.Extension))
+            if (!IsHidden(file) && !SkippedExtensions.Contains(file.Extension) && prefix + file.Name != ChecksumsName)
                 files.Add(prefix + file.Name);
 
         foreach (var child in folder.EnumerateDirectories())

@@ -31,6 +31,7 @@ internal sealed class PluginLoadContext(string name, string assemblyPath) : Asse
             "Copy it there. A project with <EnableDynamicLoading>true</EnableDynamicLoading> copies the packages it uses to its output.");
     }
 
+    // Zero hands the request to the system, as for libraries that belong to it.
     protected override nint LoadUnmanagedDll(string unmanagedDllName) =>
-        resolver.ResolveUnmanagedDllToPath(unmanagedDllName) is { } path ? LoadUnmanagedDllFromPath(path) : 0;
+        (resolver.ResolveUnmanagedDllToPath(unmanagedDllName) ?? NativeLibraries.Find(folder, unmanagedDllName)) is { } path ? LoadUnmanagedDllFromPath(path) : 0;
 }

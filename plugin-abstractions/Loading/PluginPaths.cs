@@ -14,8 +14,11 @@ internal static class PluginPaths
     }
 
     /// <summary>The entry assembly: beside the manifest, or in <c>bin/</c> below it.</summary>
+    /// <param name="folder">Where to look.</param>
+    /// <param name="name">The name in the manifest.</param>
+    /// <param name="shownFolder">The folder that an error names: the plugin's own, when <paramref name="folder"/> is a copy of it.</param>
     /// <exception cref="PluginLoadException">It is in neither place.</exception>
-    public static string EntryAssembly(string folder, string name)
+    public static string EntryAssembly(string folder, string name, string? shownFolder = null)
     {
         if (name != Path.GetFileName(name) || !name.EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
             throw new PluginLoadException("/entry/assembly", "'assembly' is a file name that ends in .dll, without a folder.", "Name the DLL that lies beside the manifest or in bin/.");
@@ -24,7 +27,7 @@ internal static class PluginPaths
         return Array.Find(places, File.Exists)
             ?? throw new PluginLoadException(
                 "/entry/assembly",
-                $"'{name}' is neither in '{folder}' nor in 'bin' below it.",
+                $"'{name}' is neither in '{shownFolder ?? folder}' nor in 'bin' below it.",
                 "Build the plugin's project, or copy its output there. Mind capital letters in the name.");
     }
 }

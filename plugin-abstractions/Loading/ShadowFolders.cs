@@ -1,17 +1,25 @@
 using System.Globalization;
-using System.Security.Cryptography;
 
 namespace IntegrationHub.Loading;
 
+/// <summary>A copy of a plugin's files that nobody else writes to, and the digest of exactly these files.</summary>
+/// <param name="Folder">Its full path: laid out as the plugin's own folder is.</param>
+/// <param name="Sha256">The <see cref="PluginDigest"/> over the copy.</param>
+internal sealed record PluginSnapshot(string Folder, string Sha256)
+{
+    /// <summary>Removes the copy once nothing of it is loaded any more; what the system still holds open goes at the next start.</summary>
+    public void TryDelete() => ShadowFolders.TryDelete(Folder);
+}
+
 /// <summary>
-/// Copies of plugin assemblies, from which they are loaded: the originals can be overwritten while the plugin runs, and every generation loads its own files.
-/// Thread-safe.
+/// Copies of plugins, from which they are loaded: the originals can be overwritten while the plugin runs, what was hashed is what runs, and every generation loads its own
+/// files. Thread-safe.
 /// </summary>
 internal sealed class ShadowFolders(string dataFolder)
 {
-    private static readonly HashSet<string> Skipped = new(StringComparer.OrdinalIgnoreCase) { "obj", ".git", ".vs", "node_modules" };
+    private const int DigestDigits = 12;
     private readonly string root = Path.GetFullPath(Path.Combine(dataFolder, "plugins-shadow"));
-    private int generation;
+    private int number;
 
     /// <summary>Removes what an earlier run left behind. Nothing may be loaded yet.</summary>
     public void Clean()
@@ -20,42 +28,50 @@ internal sealed class ShadowFolders(string dataFolder)
             Directory.Delete(root, recursive: true);
     }
 
-    /// <summary>Copies the folder of an assembly.</summary>
-    /// <returns>The path of the assembly's copy.</returns>
-    public string Copy(string pluginId, string assemblyPath)
+    /// <summary>Copies what makes up the plugin (<see cref="PluginFiles"/>) to <c>&lt;root&gt;/&lt;id&gt;/&lt;digest&gt;-&lt;n&gt;</c>.</summary>
+    /// <exception cref="IOException">A file cannot be read or written; it may be being replaced just now.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be read or written.</exception>
+    public PluginSnapshot Take(string pluginId, string folder)
     {
-        string hash;
-        using (var stream = File.OpenRead(assemblyPath))
-            hash = Convert.ToHexStringLower(SHA256.HashData(stream))[..12];
+        if (pluginId is "" or "." or ".." || pluginId != Path.GetFileName(pluginId))
+            throw new ArgumentException($"'{pluginId}' is no plugin id.", nameof(pluginId));
 
-        var number = Interlocked.Increment(ref generation).ToString(CultureInfo.InvariantCulture);
-        var target = Path.Combine(root, pluginId, $"{hash}-{number}");
-        CopyFolder(new DirectoryInfo(Path.GetDirectoryName(assemblyPath)!), target);
-        return Path.Combine(target, Path.GetFileName(assemblyPath));
+        var suffix = Interlocked.Increment(ref number).ToString(CultureInfo.InvariantCulture);
+        var parent = Path.Combine(root, pluginId);
+        var incoming = Path.Combine(parent, "new-" + suffix);
+        try
+        {
+            var files = PluginFiles.List(folder);
+            Directory.CreateDirectory(incoming);
+            foreach (var file in files)
+            {
+                var target = Path.Combine(incoming, file);
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                File.Copy(Path.Combine(folder, file), target);
+            }
+
+            var digest = PluginDigest.Compute(incoming, files);
+            var kept = Path.Combine(parent, $"{digest[..DigestDigits]}-{suffix}");
+            Directory.Move(incoming, kept);
+            return new PluginSnapshot(kept, digest);
+        }
+        catch
+        {
+            TryDelete(incoming);
+            throw;
+        }
     }
 
-    /// <summary>Removes one copy after its plugin was unloaded; what the system still holds open goes at the next start.</summary>
-    public static void TryDelete(string assemblyCopy)
+    public static void TryDelete(string folder)
     {
         try
         {
-            Directory.Delete(Path.GetDirectoryName(assemblyCopy)!, recursive: true);
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // Still mapped (Windows): Clean gets it.
         }
-    }
-
-    private static void CopyFolder(DirectoryInfo source, string target)
-    {
-        Directory.CreateDirectory(target);
-        foreach (var file in source.EnumerateFiles())
-            file.CopyTo(Path.Combine(target, file.Name));
-
-        // Links could lead anywhere, also in circles.
-        foreach (var folder in source.EnumerateDirectories())
-            if (!Skipped.Contains(folder.Name) && !folder.Attributes.HasFlag(FileAttributes.ReparsePoint))
-                CopyFolder(folder, Path.Combine(target, folder.Name));
     }
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using IntegrationHub.Schemas;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -12,9 +13,12 @@ namespace IntegrationHub.Loading;
 /// </summary>
 internal static class SharedAssemblies
 {
+    /// <summary>The contract's own assembly, whose version is the contract's.</summary>
+    public static readonly string ContractName = typeof(Adapters.IProviderAdapter).Assembly.GetName().Name!;
+
     public static readonly IReadOnlySet<string> Names = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
     {
-        typeof(Adapters.IProviderAdapter).Assembly.GetName().Name!,
+        ContractName,
         typeof(ILoggerFactory).Assembly.GetName().Name!, // ProviderContext.Loggers
         typeof(IServiceCollection).Assembly.GetName().Name!, // stands in the signatures of the logging assembly (ILoggingBuilder.Services)
         typeof(System.Text.Json.JsonElement).Assembly.GetName().Name!, // parameters and results
@@ -30,17 +34,46 @@ internal static class SharedAssemblies
     public static Assembly Load(AssemblyName wanted)
     {
         var shared = AssemblyLoadContext.Default.LoadFromAssemblyName(new AssemblyName(wanted.Name!));
-        var has = shared.GetName().Version;
-        if (wanted.Version > has)
-        {
-            throw new PluginLoadException(
-                "/entry/assembly",
-                $"The plugin was built against {wanted.Name} {wanted.Version}, and this hub has {has}. The assembly is shared with the host, so the plugin cannot bring its own.",
-                $"Install a newer hub, or build the plugin against {wanted.Name} {has} or older.");
-        }
-
-        return shared;
+        return WhyUnfit(wanted.Name!, wanted.Version, shared.GetName().Version!, "The plugin") is { } unfit ? throw new PluginLoadException(unfit) : shared;
     }
+
+    /// <summary>Whether the host's copy can stand for the one that a plugin was built against.</summary>
+    /// <param name="name">The assembly.</param>
+    /// <param name="wanted">What the plugin was built against.</param>
+    /// <param name="has">The host's.</param>
+    /// <param name="who">Who wants it, as a sentence begins.</param>
+    /// <returns><see langword="null"/> when it can.</returns>
+    public static ValidationIssue? WhyUnfit(string name, Version? wanted, Version has, string who)
+    {
+        if (wanted is null || (IsComparable(name, wanted, has) && (IsContract(name) ? wanted.Minor <= has.Minor : wanted <= has)))
+            return null;
+
+        var (theirs, ours) = IsContract(name) ? ($"{wanted.Major}.{wanted.Minor}", $"{has.Major}.{has.Minor}") : (wanted.ToString(), has.ToString());
+        return new(
+            "/entry/assembly",
+            $"{who} was built against {name} {wanted}, and this hub has {has}. The assembly is shared with the host, so the plugin cannot bring its own.",
+            IsContract(name) && wanted.Major < has.Major
+                ? $"Contract {has.Major} is not compatible with {wanted.Major}: take a version of the plugin made for contract {has.Major}, or rebuild it against {name} {ours}."
+                : $"Install a newer hub, with {name} {theirs}, or build the plugin against {name} {ours} or older.");
+    }
+
+    /// <summary>Whether the two versions have so much in common that single members are worth comparing: of the contract, the same major version (SemVer 2.0, rule 8).</summary>
+    public static bool IsComparable(string name, Version wanted, Version has) => !IsContract(name) || wanted.Major == has.Major;
+
+    /// <summary>The file of an assembly that plugins get from the host; <see langword="null"/> when they do not get it.</summary>
+    public static string? FileOf(string name)
+    {
+        if (Names.Contains(name))
+            return AssemblyLoadContext.Default.LoadFromAssemblyName(new AssemblyName(name)).Location;
+
+        if (!IsFramework(new AssemblyName { Name = name }))
+            return null;
+
+        var files = new[] { Path.Combine(FrameworkFolder, name + ".dll"), Path.Combine(AspNetFolder, name + ".dll") };
+        return Array.Find(files, File.Exists);
+    }
+
+    private static bool IsContract(string name) => string.Equals(name, ContractName, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a plugin may use the host's copy without having its own: only of the .NET and ASP.NET Core frameworks, never of the host's packages.</summary>
     public static bool IsFramework(AssemblyName name)

@@ -23,6 +23,12 @@ public enum VerificationFailure
 
     /// <summary>The connection has no secret or key to verify with.</summary>
     NotConfigured,
+
+    /// <summary>
+    /// It could not be decided: the plugin's own verifier failed or was too slow. The request counts as not verified, and the sender is asked to send it again (503, where
+    /// every other refusal is 401), so that nothing genuine is lost.
+    /// </summary>
+    Undecided,
 }
 
 /// <summary>Whether a request was sent by the provider. Carries no secret and no expected signature.</summary>

@@ -107,8 +107,8 @@ public sealed class WebhookReceiver
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // Whatever went wrong, nothing was proven. The text of foreign exceptions may quote secrets.
-            result = VerificationResult.Refused(VerificationFailure.SignatureMismatch, $"The plugin's verifier failed: {exception.GetType().Name}.");
+            // Whatever went wrong, nothing was proven either way. The text of foreign exceptions may quote secrets.
+            result = VerificationResult.Refused(VerificationFailure.Undecided, $"The plugin's verifier failed: {exception.GetType().Name}.");
         }
 
         return result.Ok || before is null ? result : Further(before.Value, result);
@@ -123,6 +123,7 @@ public sealed class WebhookReceiver
         VerificationFailure.MalformedSignature => 2,
         VerificationFailure.MissingTimestamp => 3,
         VerificationFailure.TimestampOutsideTolerance => 4,
+        VerificationFailure.Undecided => 6,
         _ => 5,
     };
 }

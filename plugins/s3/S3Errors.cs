@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Net;
+using System.Xml;
 using Amazon.Runtime;
+using Amazon.Runtime.Internal;
 using IntegrationHub.Adapters;
 
 namespace IntegrationHub.Plugins.S3;
@@ -59,6 +62,13 @@ internal static class S3Errors
 
             if (cause is IOException)
                 return new ProviderError { Category = ErrorCategory.Unavailable, Message = "The connection to the store broke.", OutcomeUnknown = true };
+
+            // Not the caller's cancellation: the handler gave up connecting or waiting.
+            if (cause is TimeoutException or OperationCanceledException)
+                return new ProviderError { Category = ErrorCategory.Timeout, Message = "The store did not answer in time.", OutcomeUnknown = true };
+
+            if (cause is XmlException or AmazonUnmarshallingException)
+                return new ProviderError { Category = ErrorCategory.ProviderError, Message = "The store's answer cannot be read.", OutcomeUnknown = true };
         }
 
         return fault is AmazonClientException ? new ProviderError { Category = ErrorCategory.ProviderError, Message = fault.Message } : null;
@@ -74,17 +84,24 @@ internal static class S3Errors
             ProviderCode = string.IsNullOrEmpty(fault.ErrorCode) ? null : fault.ErrorCode,
             ProviderStatus = (int)fault.StatusCode,
             ProviderRequestId = fault.RequestId,
+            RetryAfter = RetryAfter(fault),
         };
     }
+
+    // Stores say it in whole seconds; Amazon seldom says it at all.
+    private static TimeSpan? RetryAfter(AmazonServiceException fault) =>
+        (fault.InnerException as HttpErrorResponseException)?.Response.GetHeaderValue("Retry-After") is { } text && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(Math.Min(seconds, 3600))
+            : null;
 
     // HEAD answers have no body and therefore no code.
     private static ErrorCategory ByStatus(HttpStatusCode status) => (int)status switch
     {
-        400 or 411 or 416 => ErrorCategory.InvalidParams,
+        400 or 411 or 416 or 422 => ErrorCategory.InvalidParams,
         401 => ErrorCategory.Unauthenticated,
         403 => ErrorCategory.PermissionDenied,
         404 => ErrorCategory.NotFound,
-        408 => ErrorCategory.Timeout,
+        408 or 504 => ErrorCategory.Timeout,
         409 or 412 => ErrorCategory.Conflict,
         429 => ErrorCategory.RateLimited,
         >= 500 => ErrorCategory.Unavailable,

@@ -20,6 +20,7 @@ internal sealed record SqliteMigration(int Version, string Name, string Script)
             SqliteEventStore.Schema1,
             SqliteDeliveryStore.Schema1,
             SqliteUsageStore.Schema1)),
+        new(2, "plugin states", SqlitePluginStateStore.Schema2),
     ];
 
     public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Script.ReplaceLineEndings("\n"))));

@@ -2,6 +2,7 @@ using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Insights;
+using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Secrets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -33,6 +34,7 @@ internal static class SqliteStorageServiceCollectionExtensions
         services.AddSingleton<ISubscriptionStore, SqliteSubscriptionStore>();
         services.AddSingleton<IDeliveryStore, SqliteDeliveryStore>();
         services.AddSingleton<IUsageStore, SqliteUsageStore>();
+        services.AddSingleton<IPluginStateStore, SqlitePluginStateStore>();
         return services;
     }
 }

@@ -17,13 +17,14 @@ public sealed partial class DependencyTests
         ["Egress"] = ["Http", "Insights"],
         ["Catalog"] = ["Http", "Access"],
         ["Plugins"] = ["Http", "Access", "Catalog", "Egress", "Insights"],
-        ["Connections"] = ["Http", "Access", "Catalog", "Secrets"],
+        ["Connections"] = ["Http", "Access", "Catalog", "Plugins", "Secrets"],
         ["Insights"] = ["Http"],
         ["Operations"] = ["Http", "Access", "Catalog", "Connections", "Insights"],
         ["Events"] = ["Http", "Access", "Secrets", "Egress", "Insights"],
         ["Webhooks"] = ["Http", "Access", "Catalog", "Connections", "Events", "Insights", "Secrets"],
         ["Simulators"] = ["Http", "Access", "Catalog", "Connections"],
-        ["Storage"] = ["Http", "Access", "Connections", "Events", "Insights", "Secrets"],
+        ["Storage"] = ["Http", "Access", "Connections", "Events", "Insights", "Plugins", "Secrets"],
+        ["Cli"] = ["Http", "Plugins"],
         ["Hosting"] = ["Http", "Access", "Events", "Plugins", "Secrets", "Storage", "Insights"],
     };
 

@@ -1,4 +1,4 @@
-using IntegrationHub.Host.Egress;
+using IntegrationHub.Loading;
 
 namespace IntegrationHub.Host.Tests.Egress;
 

@@ -19,7 +19,7 @@ public sealed class PluginDiscoveryTests
     [InlineData("""{ "plugins": [{}] }""", "/plugins/0")]
     [InlineData("""{ "plugins": [{ "path": 1 }] }""", "/plugins/0/path")]
     [InlineData("""{ "plugins": [{ "path": "x", "enabled": "no" }] }""", "/plugins/0/enabled")]
-    [InlineData("""{ "plugins": [{ "path": "x", "sha256": "00" }] }""", "/plugins/0/sha256")]
+    [InlineData("""{ "plugins": [{ "path": "x", "sha512": "00" }] }""", "/plugins/0/sha512")]
     public void Parse_BadList_SaysWhereAndLoadsNothing(string json, string pointer)
     {
         var list = PluginList.Parse("/x/plugins.json", Encoding.UTF8.GetBytes(json));
@@ -37,7 +37,7 @@ public sealed class PluginDiscoveryTests
             foreach (var name in (string[])["one", "two"])
                 File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(root, name)).FullName, "manifest.json"), "{}");
 
-            var list = PluginList.Parse(Path.Combine(root, "plugins.json"), """{ "plugins": ["*", { "path": "two", "sha256": "00" }] }"""u8.ToArray());
+            var list = PluginList.Parse(Path.Combine(root, "plugins.json"), """{ "plugins": ["*", { "path": "two", "sha512": "00" }] }"""u8.ToArray());
 
             Assert.Equal([("one", true), ("two", false)], PluginDiscovery.Find(list).Sources.Select(source => (Path.GetFileName(source.Folder), source.Enabled)));
         }

@@ -2,10 +2,10 @@ using System.Text.Json;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Host.Plugins;
+using IntegrationHub.Host.Tests.Fakes;
 using IntegrationHub.Loading;
 using IntegrationHub.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Tests.Plugins;
 
@@ -14,17 +14,22 @@ internal sealed class TestPluginHost : IAsyncDisposable
 {
     private readonly EgressHandlers handlers;
 
-    public TestPluginHost(TimeSpan? startTimeout = null, HubOptions? hub = null)
+    public TestPluginHost(TimeSpan? startTimeout = null, HubOptions? hub = null, PluginOptions? options = null, TimeProvider? time = null, InMemoryPluginStateStore? states = null)
     {
+        States = states ?? new InMemoryPluginStateStore();
+        Time = time ?? TimeProvider.System;
+        Options = options ?? new PluginOptions { UnloadCheck = TimeSpan.FromMilliseconds(20) };
+        Options.StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30);
         hub ??= new HubOptions { AllowPrivateTargets = true };
         hub.Data = Path.Combine(Folder, "data");
         hub.PluginsFile = Path.Combine(Folder, "plugins.json");
         var policy = new AddressPolicy(hub);
         handlers = new EgressHandlers(policy, EgressConnector.SystemResolver);
-        var options = Options.Create(new PluginOptions { StartTimeout = startTimeout ?? TimeSpan.FromSeconds(30) });
+        var wrapped = Microsoft.Extensions.Options.Options.Create(Options);
         var shadows = new ShadowFolders(hub.Data);
-        var loader = new PluginLoader(shadows, new ProviderBuilder(TimeProvider.System), new ProviderHttpFactory(handlers, policy), TimeProvider.System, NullLoggerFactory.Instance, options);
-        Host = new PluginHost(loader, shadows, Catalog, Registry, Options.Create(hub), options, TimeProvider.System, NullLogger<PluginHost>.Instance);
+        var loader = new PluginLoader(shadows, new ProviderBuilder(Time), new ProviderHttpFactory(handlers, policy), Time, NullLoggerFactory.Instance, wrapped);
+        var unloader = new PluginUnloader(Registry, wrapped, Time, NullLogger<PluginUnloader>.Instance);
+        Host = new PluginHost(loader, shadows, Catalog, Registry, States, unloader, Microsoft.Extensions.Options.Options.Create(hub), wrapped, Time, NullLogger<PluginHost>.Instance);
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("hub-plugins-").FullName;
@@ -32,6 +37,12 @@ internal sealed class TestPluginHost : IAsyncDisposable
     public ProviderCatalog Catalog { get; } = new();
 
     public PluginRegistry Registry { get; } = new();
+
+    public InMemoryPluginStateStore States { get; }
+
+    public PluginOptions Options { get; }
+
+    public TimeProvider Time { get; }
 
     public PluginHost Host { get; }
 

@@ -3,6 +3,7 @@ using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
+using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Storage;
 
@@ -28,6 +29,8 @@ internal sealed record StorageHarness
     public required IDeliveryStore Deliveries { get; init; }
 
     public required IUsageStore Usage { get; init; }
+
+    public required IPluginStateStore PluginStates { get; init; }
 
     /// <summary>Closes the engine and removes what it kept.</summary>
     public required Func<ValueTask> CleanUp { get; init; }

@@ -33,6 +33,7 @@ internal static class SqliteHarness
             Subscriptions = new SqliteSubscriptionStore(storage, TimeProvider.System),
             Deliveries = new SqliteDeliveryStore(storage),
             Usage = new SqliteUsageStore(storage),
+            PluginStates = new SqlitePluginStateStore(storage),
             CleanUp = async () =>
             {
                 await storage.DisposeAsync();

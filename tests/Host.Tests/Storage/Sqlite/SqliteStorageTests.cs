@@ -3,6 +3,7 @@ using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
+using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Storage;
 using IntegrationHub.Host.Storage.Sqlite;
@@ -98,17 +99,17 @@ public sealed class SqliteStorageTests : IDisposable
     {
         await ChangeAsync("SELECT 1");
         using var session = SqliteSession.Open(DatabaseFile, SqliteOpenMode.ReadWrite, 1024);
-        SqliteMigration good = new(2, "good", "CREATE TABLE good (id INTEGER);");
-        SqliteMigration bad = new(3, "bad", "CREATE TABLE half (id INTEGER); INSERT INTO nowhere VALUES (1);");
+        SqliteMigration good = new(98, "good", "CREATE TABLE good (id INTEGER);");
+        SqliteMigration bad = new(99, "bad", "CREATE TABLE half (id INTEGER); INSERT INTO nowhere VALUES (1);");
 
         Assert.Throws<SqliteException>(() => SqliteMigrator.Migrate(session, DatabaseFile, [.. SqliteMigration.All, good, bad], TimeProvider.System));
 
-        Assert.Equal([1, 2], session.Query("SELECT version FROM schema_migrations ORDER BY version", static row => row.GetInt32(0)));
+        Assert.Equal([.. SqliteMigration.All.Select(step => step.Version), 98], session.Query("SELECT version FROM schema_migrations ORDER BY version", static row => row.GetInt32(0)));
         Assert.Equal(["good"], session.Query("SELECT name FROM sqlite_master WHERE name IN ('good', 'half')", static row => row.GetString(0)));
 
         // Mended, it goes on where it stopped.
         SqliteMigrator.Migrate(session, DatabaseFile, [.. SqliteMigration.All, good, bad with { Script = "CREATE TABLE half (id INTEGER);" }], TimeProvider.System);
-        Assert.Equal([1, 2, 3], session.Query("SELECT version FROM schema_migrations ORDER BY version", static row => row.GetInt32(0)));
+        Assert.Equal([.. SqliteMigration.All.Select(step => step.Version), 98, 99], session.Query("SELECT version FROM schema_migrations ORDER BY version", static row => row.GetInt32(0)));
     }
 
     [Fact]
@@ -234,6 +235,7 @@ public sealed class SqliteStorageTests : IDisposable
         Assert.Empty((await provider.GetRequiredService<IEventStore>().ListAsync(new EventQuery(), new PageRequest(), None)).Items);
         Assert.Empty((await provider.GetRequiredService<ISubscriptionStore>().ListAsync(null, null, new PageRequest(), None)).Items);
         Assert.Empty((await provider.GetRequiredService<IDeliveryStore>().ListAsync(new DeliveryQuery(), new PageRequest(), None)).Items);
+        Assert.Empty(await provider.GetRequiredService<IPluginStateStore>().ListAsync(None));
         Assert.Empty((await provider.GetRequiredService<IUsageStore>().ListAsync(new UsageQuery(), new PageRequest(), None)).Items);
     }
 

@@ -1,4 +1,4 @@
-namespace IntegrationHub.Host.Egress;
+namespace IntegrationHub.Loading;
 
 /// <summary>One allowed destination: a host, or every sub-domain of one, at one port.</summary>
 /// <param name="Host">In lower case and punycode, without the leading <c>*.</c>.</param>

@@ -2,7 +2,7 @@ using IntegrationHub.Adapters;
 using IntegrationHub.Manifests;
 using IntegrationHub.Templates;
 
-namespace IntegrationHub.Host.Egress;
+namespace IntegrationHub.Loading;
 
 /// <summary>A manifest's <c>network.allow</c>, compiled; rendered over each connection's config. Immutable and thread-safe.</summary>
 internal sealed class EgressAllowList
@@ -54,28 +54,26 @@ internal sealed class EgressAllowList
 /// <param name="Overridden">The host of the connection's own base address, which the operator allowed.</param>
 internal sealed record ConnectionEgress(IReadOnlyList<HostPattern> Fixed, IReadOnlyList<HostPattern> UserGiven, HostPattern? Overridden)
 {
-    /// <summary>Decides whether a request may leave, before any connection is made.</summary>
-    /// <exception cref="EgressDeniedException">It may not.</exception>
-    public void Check(HttpRequestMessage request, AddressPolicy policy)
+    /// <summary>Why a request may not go to an address, before anything is known of the network; <see langword="null"/> when it may.</summary>
+    /// <param name="target">The address.</param>
+    /// <param name="plainText">Whether it is called without TLS, which a connection may ask for that names the address with <c>http://</c>: the operator's policy decides then.</param>
+    public string? WhyDenied(Uri? target, out bool plainText)
     {
-        var target = request.RequestUri;
+        plainText = false;
         if (target is not { IsAbsoluteUri: true } || (target.Scheme != Uri.UriSchemeHttps && target.Scheme != Uri.UriSchemeHttp))
-            throw new EgressDeniedException("only http and https addresses can be called.");
+            return "only http and https addresses can be called.";
 
         if (Overridden?.Matches(target) == true)
-            return;
+            return null;
 
         var userGiven = UserGiven.FirstOrDefault(pattern => pattern.Matches(target));
         if (userGiven is null && !Fixed.Any(pattern => pattern.Matches(target)))
-            throw new EgressDeniedException($"'{target.IdnHost}:{target.Port}' is not in the manifest's network.allow.");
+            return $"'{target.IdnHost}:{target.Port}' is not in the manifest's network.allow.";
 
         if (target.Scheme == Uri.UriSchemeHttps || target.IsLoopback)
-            return;
+            return null;
 
-        if (userGiven is not { PlainText: true } || !policy.MayAllowPrivate)
-            throw new EgressDeniedException($"'{target.IdnHost}:{target.Port}' must be called with https.");
-
-        if (!policy.AllowPrivateTargets)
-            request.Options.Set(EgressConnector.PlainTextToAllowedNetworksOnly, true);
+        plainText = userGiven is { PlainText: true };
+        return plainText ? null : $"'{target.IdnHost}:{target.Port}' must be called with https.";
     }
 }

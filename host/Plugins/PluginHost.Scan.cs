@@ -1,0 +1,265 @@
+using System.Text.Json;
+using IntegrationHub.Host.Plugins.Install;
+
+namespace IntegrationHub.Host.Plugins;
+
+internal enum ScanMode
+{
+    /// <summary>Whatever has changed is complete: somebody says so.</summary>
+    Now,
+
+    /// <summary>Only what looks complete: the manifest is whole JSON, and two looks in a row saw the same files.</summary>
+    WhenSettled,
+}
+
+/// <summary>What a look at the list and the folders came to.</summary>
+/// <param name="Settled">Whether nothing has to be looked at again soon.</param>
+/// <param name="Changes">What began to serve, or serves no more.</param>
+internal sealed record ScanResult(bool Settled, IReadOnlyList<PluginChange> Changes);
+
+/// <param name="Action">As the audit calls it.</param>
+/// <param name="Id">The plugin.</param>
+/// <param name="Version">The version that serves now, or did.</param>
+/// <param name="Sha256">Its files.</param>
+internal sealed record PluginChange(string Action, string Id, string? Version, string? Sha256);
+
+/// <summary>The list and the folders as a whole.</summary>
+internal sealed partial class PluginHost
+{
+    private static readonly StringComparer PathComparer = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+    private readonly SemaphoreSlim scanning = new(1, 1);
+    private volatile PluginSlot[] slots = [];
+    private volatile IReadOnlyList<PluginListEntry> entries = [];
+    private PluginListRecord? list;
+
+    /// <summary>In the order of the list.</summary>
+    private IReadOnlyList<PluginSlot> Slots => slots;
+
+    public async Task<ScanResult> ScanAsync(ScanMode mode, CancellationToken cancellationToken)
+    {
+        await scanning.WaitAsync(cancellationToken);
+        try
+        {
+            var sources = await ReadListAsync(mode, cancellationToken);
+            var before = Slots.ToDictionary(slot => slot, slot => slot.Serving);
+            foreach (var gone in Slots.Where(slot => !sources.ContainsKey(slot)))
+                await RemoveAsync(gone, cancellationToken);
+
+            slots = [.. sources.Keys];
+            var settled = true;
+            List<PluginSlot> due = [];
+            foreach (var (slot, source) in sources)
+            {
+                var look = await LookAsync(slot, source, mode, cancellationToken);
+                settled &= look != SlotLook.Unsettled;
+                if (look == SlotLook.Due)
+                    due.Add(slot);
+            }
+
+            await ApplyAllAsync(due, sources, cancellationToken);
+            await SettleConflictsAsync(cancellationToken);
+            Publish();
+            return new ScanResult(settled, [.. Changes(before)]);
+        }
+        finally
+        {
+            scanning.Release();
+        }
+    }
+
+    private enum SlotLook
+    {
+        Unchanged,
+        Unsettled,
+        Due,
+    }
+
+    /// <summary>The folders that the list names now. When the list cannot be understood, those it named before: a slip of the pen must not stop every plugin.</summary>
+    private async Task<OrderedDictionary<PluginSlot, PluginSource>> ReadListAsync(ScanMode mode, CancellationToken cancellationToken)
+    {
+        var read = await PluginList.ReadAsync(PluginList.Locate(hubOptions.Value.PluginsFile), cancellationToken);
+        var installed = InstalledPlugins.Root(hubOptions.Value);
+        var found = PluginDiscovery.Find(read, installed);
+        SetList(new PluginListRecord(read.File, [.. read.Errors, .. found.Errors], read.Warnings));
+        OrderedDictionary<PluginSlot, PluginSource> sources = [];
+        if (read.Entries.Count == 0 && (read.Errors.Count > 0 || read.Warnings.Count > 0) && entries.Count > 0)
+        {
+            foreach (var slot in Slots.Where(slot => Directory.Exists(slot.Folder)))
+                sources.Add(slot, slot.Source);
+
+            // These do not depend on the list.
+            foreach (var source in found.Sources.Where(source => InstalledPlugins.Contains(installed, source.Folder) && !sources.Keys.Any(slot => PathComparer.Equals(slot.Folder, source.Folder))))
+                sources.Add(new PluginSlot(source), source);
+
+            return sources;
+        }
+
+        var sameList = entries.SequenceEqual(read.Entries);
+        entries = read.Entries;
+        var known = Slots.ToDictionary(slot => slot.Folder, PathComparer);
+        foreach (var source in found.Sources)
+            sources.Add(known.GetValueOrDefault(source.Folder) ?? new PluginSlot(source), source);
+
+        // A folder that has lost only its manifest is being replaced, as far as anybody can tell.
+        if (sameList && mode == ScanMode.WhenSettled)
+            foreach (var slot in Slots.Where(slot => !sources.ContainsKey(slot) && Directory.Exists(slot.Folder) && !File.Exists(slot.Source.ManifestPath)))
+                sources.Add(slot, slot.Source);
+
+        return sources;
+    }
+
+    private void SetList(PluginListRecord next)
+    {
+        var told = list is { } former && former.Errors.SequenceEqual(next.Errors) && former.Warnings.SequenceEqual(next.Warnings);
+        list = next;
+        if (told)
+            return;
+
+        foreach (var issue in next.Errors.Concat(next.Warnings))
+            Log.ListIssue(logger, next.File, issue.Pointer, issue.Message, issue.Hint ?? "");
+    }
+
+    private async Task<SlotLook> LookAsync(PluginSlot slot, PluginSource source, ScanMode mode, CancellationToken cancellationToken)
+    {
+        if (slot.Record is null && mode == ScanMode.Now)
+            return SlotLook.Due;
+
+        await slot.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (slot.Source != source)
+                return SlotLook.Due;
+
+            var touched = slot.Touched || mode == ScanMode.Now;
+            slot.Touched = false;
+            var stamp = TryStamp(slot.Folder);
+            if (!touched && slot.Unsettled is null && slot.Record is not null && stamp is not null && stamp.Equals(slot.Stamp))
+                return SlotLook.Unchanged;
+
+            var digest = await Task.Run(() => TryDigest(slot.Folder), cancellationToken);
+            if (digest is not null && digest == slot.Tried)
+            {
+                slot.Stamp = stamp;
+                slot.Unsettled = null;
+                slot.UnsettledSince = null;
+                return SlotLook.Unchanged;
+            }
+
+            if (mode == ScanMode.Now)
+                return SlotLook.Due;
+
+            var agrees = digest is not null && digest == slot.Unsettled;
+            slot.Unsettled = digest ?? "";
+            slot.UnsettledSince ??= time.GetUtcNow();
+            var waitedLong = time.GetUtcNow() - slot.UnsettledSince >= options.Value.SettleLimit;
+            if (agrees)
+                return waitedLong || IsWholeJson(source.ManifestPath) ? SlotLook.Due : SlotLook.Unsettled;
+
+            if (waitedLong)
+            {
+                var record = slot.Record ?? new PluginRecord { Id = Path.GetFileName(slot.Folder), Path = slot.Folder, State = PluginState.Failed };
+                Fail(slot, record, [new("", $"The plugin's files cannot be read, or have kept changing for {options.Value.SettleLimit.TotalSeconds:0} s.", "The hub goes on looking. Write them once, as a whole.")]);
+                slot.UnsettledSince = time.GetUtcNow();
+            }
+
+            return SlotLook.Unsettled;
+        }
+        finally
+        {
+            slot.Gate.Release();
+        }
+    }
+
+    private async Task ApplyAllAsync(List<PluginSlot> due, OrderedDictionary<PluginSlot, PluginSource> sources, CancellationToken cancellationToken)
+    {
+        var together = new ParallelOptions { MaxDegreeOfParallelism = options.Value.StartTogether, CancellationToken = cancellationToken };
+        var files = new PluginManifestFile[due.Count];
+        await Parallel.ForAsync(0, due.Count, together, async (i, token) => files[i] = await PluginManifestFile.ReadAsync(sources[due[i]], token));
+
+        // Of two folders with one id, the first in the list has it, whichever starts faster. Disabled ones claim none: the same plugin may be listed twice with one copy switched off.
+        foreach (var (slot, file) in due.Zip(files))
+            if (file is { Source.Enabled: true, Manifest: not null })
+                claims.Claim(file.Id, slot);
+
+        await Parallel.ForAsync(0, due.Count, together, async (i, token) =>
+        {
+            await due[i].Gate.WaitAsync(token);
+            try
+            {
+                due[i].Source = files[i].Source;
+                await ApplyAsync(due[i], files[i], forced: false, token);
+            }
+            finally
+            {
+                due[i].Gate.Release();
+            }
+        });
+    }
+
+    /// <summary>A folder whose id another one had is loaded when that one lets go of it.</summary>
+    private async Task SettleConflictsAsync(CancellationToken cancellationToken)
+    {
+        foreach (var slot in Slots.Where(slot => slot.ConflictId is { } id && claims.HolderOf(id) is null))
+        {
+            await slot.Gate.WaitAsync(cancellationToken);
+            try
+            {
+                if (slot is { ConflictId: not null, Removed: false })
+                    await ApplyAsync(slot, null, forced: false, cancellationToken);
+            }
+            finally
+            {
+                slot.Gate.Release();
+                Publish();
+            }
+        }
+    }
+
+    private async Task RemoveAsync(PluginSlot slot, CancellationToken cancellationToken)
+    {
+        await slot.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            slot.Removed = true;
+            StopServing(slot);
+            claims.KeepOnly(slot);
+        }
+        finally
+        {
+            slot.Gate.Release();
+        }
+    }
+
+    private IEnumerable<PluginChange> Changes(Dictionary<PluginSlot, PluginInstance?> before)
+    {
+        foreach (var slot in Slots.Union(before.Keys))
+        {
+            var (former, now) = (before.GetValueOrDefault(slot), slot.Serving);
+            if (now is not null && now != former)
+                yield return new PluginChange(former is null ? "plugin.loaded" : "plugin.reloaded", now.Id, now.Version, now.Snapshot.Sha256);
+            else if (now is null && former is not null)
+                yield return new PluginChange("plugin.unloaded", former.Id, former.Version, former.Snapshot.Sha256);
+        }
+    }
+
+    private void Publish()
+    {
+        if (list is { } read)
+            registry.Set(read, [.. Slots.Select(slot => slot.Record).OfType<PluginRecord>()]);
+    }
+
+    private static bool IsWholeJson(string path)
+    {
+        try
+        {
+            var json = File.ReadAllBytes(path);
+            using var document = JsonDocument.Parse(
+                json.AsMemory(json.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            return true;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return false;
+        }
+    }
+}
