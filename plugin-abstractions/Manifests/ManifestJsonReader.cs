@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Unicode;
 using IntegrationHub.Schemas;
 
 namespace IntegrationHub.Manifests;
@@ -25,6 +27,12 @@ internal static class ManifestJsonReader
             return null;
         }
 
+        if (TryReadSound(utf8) is { } sound)
+        {
+            id = sound.ValueKind == JsonValueKind.Object && sound.TryGetProperty("id", out var named) && named.ValueKind == JsonValueKind.String ? named.GetString() : null;
+            return sound;
+        }
+
         try
         {
             Scan(utf8.Span, errors, ref id);
@@ -40,7 +48,24 @@ internal static class ManifestJsonReader
             return null;
         }
 
-        return Clean(utf8);
+        return Clean(utf8, allowDuplicates: true);
+    }
+
+    /// <summary>The document when there is nothing to report of it: nearly always.</summary>
+    private static JsonElement? TryReadSound(ReadOnlyMemory<byte> utf8)
+    {
+        // An escape may be half of a surrogate pair.
+        if (!Utf8.IsValid(utf8.Span) || utf8.Span.IndexOf("\\u"u8) >= 0)
+            return null;
+
+        try
+        {
+            return Clean(utf8, allowDuplicates: false);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Finds what <see cref="JsonDocument"/> would pass over: a name that comes twice.</summary>
@@ -85,18 +110,22 @@ internal static class ManifestJsonReader
         return parent.Names is null ? PointerText.Append(parent.Pointer, parent.Count++) : PointerText.Append(parent.Pointer, name);
     }
 
-    private static JsonElement Clean(ReadOnlyMemory<byte> utf8)
+    private static JsonElement Clean(ReadOnlyMemory<byte> utf8, bool allowDuplicates)
     {
-        using var document = JsonDocument.Parse(
-            utf8, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = DeepestNesting });
+        using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions
+        {
+            CommentHandling = JsonCommentHandling.Skip,
+            AllowTrailingCommas = true,
+            MaxDepth = DeepestNesting,
+            AllowDuplicateProperties = allowDuplicates,
+        });
 
         // Raw text of an element would still have the comments in it, and trip whoever parses it again.
         var buffer = new ArrayBufferWriter<byte>(utf8.Length);
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
             document.RootElement.WriteTo(writer);
 
-        using var clean = JsonDocument.Parse(buffer.WrittenMemory);
-        return clean.RootElement.Clone();
+        return JsonElement.Parse(buffer.WrittenSpan);
     }
 
     private static ValidationIssue Syntax(JsonException fault)

@@ -37,25 +37,32 @@ internal sealed partial class SchemaCompiler
         if (type.ValueKind == JsonValueKind.Array && type.GetArrayLength() > 0)
         {
             foreach (var item in type.EnumerateArray())
-                CheckType(item, at);
+                CheckType(node, item, at);
         }
         else
         {
-            CheckType(type, at);
+            CheckType(node, type, at);
         }
     }
 
-    private void CheckType(JsonElement type, string at)
+    private void CheckType(SchemaNode node, JsonElement type, string at)
     {
         var name = type.ValueKind == JsonValueKind.String ? type.GetString()! : "";
-        if (!SchemaKeywords.Types.Contains(name))
+        if (SchemaKeywords.TypeOf(name) is { } known)
+            node.Types |= known;
+        else
             Report(at, name.Length == 0 ? "A type is one of the type names, or a list of them." : $"Unknown type \"{name}\".", Nearest.Hint(name, SchemaKeywords.Types.ToList()));
     }
 
     private void CheckRequired(SchemaNode node)
     {
-        if (Member(node, "required", JsonValueKind.Array) is { } required && required.EnumerateArray().Any(item => item.ValueKind != JsonValueKind.String))
+        if (Member(node, "required", JsonValueKind.Array) is not { } required)
+            return;
+
+        if (required.EnumerateArray().Any(item => item.ValueKind != JsonValueKind.String))
             Report(PointerText.Append(node.Pointer, "required"), "\"required\" lists property names.", null);
+        else
+            node.Required = required.EnumerateArray().Select(item => item.GetString()!).ToList();
     }
 
     private SchemaAssertions ReadAssertions(SchemaNode node)

@@ -6,15 +6,24 @@ namespace IntegrationHub.Schemas;
 internal sealed partial class SchemaCompiler
 {
     private const int DeepestNesting = 200;
+
+    /// <summary>Each level is two of JSON, of which Newtonsoft reads 64.</summary>
+    private const int DeepestPlain = 24;
     private readonly JsonElement root;
     private readonly Dictionary<(string Pointer, bool Secret), SchemaNode> known = [];
     private readonly List<SchemaNode> nodes = [];
     private readonly List<ValidationIssue> issues = [];
+    private bool plain = true;
 
     private SchemaCompiler(JsonElement root) => this.root = root;
 
-    /// <summary>The document's nodes, the first being the whole; and the issues, of which a usable schema has none.</summary>
-    public static (IReadOnlyList<SchemaNode> Nodes, IReadOnlyList<ValidationIssue> Issues) Read(JsonElement root)
+    /// <summary>What was read of a schema document.</summary>
+    /// <param name="Nodes">Its nodes, the first being the whole.</param>
+    /// <param name="Issues">What is wrong with it; a usable schema has none.</param>
+    /// <param name="IsPlain">Whether NJsonSchema reads it for certain: it is not nested so deeply, and has no name so twice, that NJsonSchema could refuse.</param>
+    public sealed record Result(IReadOnlyList<SchemaNode> Nodes, IReadOnlyList<ValidationIssue> Issues, bool IsPlain);
+
+    public static Result Read(JsonElement root)
     {
         var compiler = new SchemaCompiler(root);
         var first = compiler.Node(root, "", secret: false, depth: 0);
@@ -23,7 +32,7 @@ internal sealed partial class SchemaCompiler
         if (compiler.issues.Count == 0)
             compiler.CheckRecursion();
 
-        return (compiler.nodes, compiler.issues.Distinct().ToList());
+        return new Result(compiler.nodes, compiler.issues.Distinct().ToList(), compiler.plain);
     }
 
     private SchemaNode Node(JsonElement source, string pointer, bool secret, int depth)
@@ -35,6 +44,7 @@ internal sealed partial class SchemaCompiler
         node = new SchemaNode(nodes.Count, source, pointer, secret);
         known.Add((pointer, secret), node);
         nodes.Add(node);
+        plain &= depth <= DeepestPlain;
         if (depth > DeepestNesting)
             Report(pointer, "The schema is nested too deeply.", "Flatten it.");
         else if (source.ValueKind == JsonValueKind.Object)
@@ -107,8 +117,15 @@ internal sealed partial class SchemaCompiler
     private void ReadObject(SchemaNode node, int depth)
     {
         if (Member(node, "properties", JsonValueKind.Object) is { } properties)
+        {
             foreach (var property in properties.EnumerateObject())
-                node.Properties.Add((property.Name, Child(node, property.Value, "properties", depth, property.Name)));
+            {
+                var before = nodes.Count;
+                var child = Child(node, property.Value, "properties", depth, property.Name);
+                plain &= child.Id >= before;
+                node.Properties.Add((property.Name, child));
+            }
+        }
 
         if (Member(node, "patternProperties", JsonValueKind.Object) is { } patterns)
         {
@@ -121,7 +138,11 @@ internal sealed partial class SchemaCompiler
             }
         }
 
-        if (node.Source.TryGetProperty("additionalProperties", out var additional) && additional.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+        if (!node.Source.TryGetProperty("additionalProperties", out var additional))
+            return;
+
+        node.NoOtherProperties = additional.ValueKind == JsonValueKind.False;
+        if (additional.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
             node.AdditionalProperties = Child(node, additional, "additionalProperties", depth);
     }
 
@@ -135,7 +156,11 @@ internal sealed partial class SchemaCompiler
                 node.Items = Child(node, items, "items", depth);
         }
 
-        if (node.Source.TryGetProperty("additionalItems", out var additional) && additional.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+        if (!node.Source.TryGetProperty("additionalItems", out var additional))
+            return;
+
+        node.NoOtherItems = additional.ValueKind == JsonValueKind.False;
+        if (additional.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
             node.AdditionalItems = Child(node, additional, "additionalItems", depth);
     }
 

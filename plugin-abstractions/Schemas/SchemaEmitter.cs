@@ -84,7 +84,7 @@ internal static class SchemaEmitter
             WriteOne(writer, "items", node.Items, node);
 
         WriteMany(writer, "items", node.TupleItems);
-        WriteMany(writer, "allOf", node.AllOf);
+        WriteAllOf(writer, node);
         WriteMany(writer, "anyOf", node.AnyOf);
         WriteMany(writer, "oneOf", node.OneOf);
         if (node.Not is not null)
@@ -101,6 +101,25 @@ internal static class SchemaEmitter
 
         writer.WritePropertyName(keyword);
         Write(writer, schema);
+    }
+
+    // NJsonSchema takes a schema with one alternative that is a reference for the reference itself, and forgets what else it says ("required", "not").
+    // A second part, to which everything fits, keeps it from that.
+    private static void WriteAllOf(Utf8JsonWriter writer, SchemaNode node)
+    {
+        if (node.AllOf.Count + node.AnyOf.Count + node.OneOf.Count != 1)
+        {
+            WriteMany(writer, "allOf", node.AllOf);
+            return;
+        }
+
+        writer.WriteStartArray("allOf");
+        foreach (var schema in node.AllOf)
+            Write(writer, schema);
+
+        writer.WriteStartObject();
+        writer.WriteEndObject();
+        writer.WriteEndArray();
     }
 
     private static void WriteMany(Utf8JsonWriter writer, string keyword, List<SchemaNode> schemas)

@@ -48,6 +48,19 @@ internal static class SchemaKeywords
     /// <summary>The types.</summary>
     public static readonly IReadOnlyList<string> Types = ["string", "number", "integer", "boolean", "object", "array", "null"];
 
+    /// <summary>The type of a name, if there is one.</summary>
+    public static SchemaTypes? TypeOf(string name) => name switch
+    {
+        "string" => SchemaTypes.String,
+        "number" => SchemaTypes.Number,
+        "integer" => SchemaTypes.Integer,
+        "boolean" => SchemaTypes.Boolean,
+        "object" => SchemaTypes.Object,
+        "array" => SchemaTypes.Array,
+        "null" => SchemaTypes.Null,
+        _ => null,
+    };
+
     private static IReadOnlyList<string> Annotations =>
         ["$schema", "$comment", "title", "description", "default", "examples", "example", "deprecated", "readOnly", "writeOnly", "contentEncoding", "contentMediaType"];
 }

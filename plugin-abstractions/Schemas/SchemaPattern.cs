@@ -10,12 +10,13 @@ namespace IntegrationHub.Schemas;
 internal sealed class SchemaPattern
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(250);
-    private readonly Regex regex;
+    private readonly string translated;
+    private Regex? regex;
 
-    private SchemaPattern(string text, Regex regex)
+    private SchemaPattern(string text, string translated)
     {
         Text = text;
-        this.regex = regex;
+        this.translated = translated;
     }
 
     /// <summary>The pattern as the schema writes it.</summary>
@@ -25,15 +26,10 @@ internal sealed class SchemaPattern
     /// <exception cref="ArgumentException">It is no regular expression.</exception>
     public static SchemaPattern Compile(string pattern)
     {
+        // Whether it is a regular expression shows here; the automaton takes a hundred times as long to make, and most patterns are never asked.
         var translated = Translate(pattern);
-        try
-        {
-            return new SchemaPattern(pattern, new Regex(translated, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, Limit));
-        }
-        catch (NotSupportedException)
-        {
-            return new SchemaPattern(pattern, new Regex(translated, RegexOptions.CultureInvariant, Limit));
-        }
+        _ = new Regex(translated, RegexOptions.CultureInvariant, Limit);
+        return new SchemaPattern(pattern, translated);
     }
 
     /// <summary>Whether a text matches; <see langword="null"/> when that took too long to find out.</summary>
@@ -41,11 +37,23 @@ internal sealed class SchemaPattern
     {
         try
         {
-            return regex.IsMatch(text);
+            return LazyInitializer.EnsureInitialized(ref regex, () => Build(translated)).IsMatch(text);
         }
         catch (RegexMatchTimeoutException)
         {
             return null;
+        }
+    }
+
+    private static Regex Build(string translated)
+    {
+        try
+        {
+            return new Regex(translated, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, Limit);
+        }
+        catch (NotSupportedException)
+        {
+            return new Regex(translated, RegexOptions.CultureInvariant, Limit);
         }
     }
 

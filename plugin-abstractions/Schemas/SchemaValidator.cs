@@ -12,13 +12,13 @@ namespace IntegrationHub.Schemas;
 /// </remarks>
 public sealed class SchemaValidator
 {
-    private readonly CompiledSchema compiled;
-    private readonly SchemaDefaults defaults;
+    private readonly JsonElement source;
+    private Compiled? compiled;
 
-    private SchemaValidator(IReadOnlyList<SchemaNode> nodes)
+    private SchemaValidator(JsonElement source, Compiled? compiled)
     {
-        compiled = new CompiledSchema(nodes);
-        defaults = new SchemaDefaults(nodes);
+        this.source = source;
+        this.compiled = compiled;
     }
 
     /// <summary>Compiles a schema.</summary>
@@ -41,11 +41,13 @@ public sealed class SchemaValidator
 
         try
         {
-            var (nodes, issues) = SchemaCompiler.Read(schema.Clone());
-            if (issues.Count == 0)
-                validator = new SchemaValidator(nodes);
+            // Of hundreds of schemas that are compiled at start, few are used soon: what was read is dropped, and read again when the first value comes.
+            var source = schema.Clone();
+            var read = SchemaCompiler.Read(source);
+            if (read.Issues.Count == 0)
+                validator = new SchemaValidator(source, read.IsPlain ? null : new Compiled(read.Nodes, new CompiledSchema(read.Nodes)));
 
-            return issues;
+            return read.Issues;
         }
         catch (Exception fault) when (fault is Newtonsoft.Json.JsonException or InvalidOperationException or FormatException)
         {
@@ -64,7 +66,7 @@ public sealed class SchemaValidator
 
         try
         {
-            return compiled.Validate(value);
+            return Use().Validate(value);
         }
         catch (Newtonsoft.Json.JsonReaderException)
         {
@@ -85,5 +87,19 @@ public sealed class SchemaValidator
     /// The value with the schema's <c>default</c>s put in for properties that are absent, at the top and in objects within it that are present (also through
     /// <c>$ref</c> and <c>allOf</c>). The same value when nothing is absent; anything but an object stays as it is. Does not validate.
     /// </summary>
-    public JsonElement ApplyDefaults(JsonElement value) => defaults.Apply(value);
+    public JsonElement ApplyDefaults(JsonElement value) => Use().Defaults.Apply(value);
+
+    // Threads that come at the same time may both compile; one result stays, and both are the same.
+    private Compiled Use() => LazyInitializer.EnsureInitialized(ref compiled, () => new Compiled(SchemaCompiler.Read(source).Nodes));
+
+    /// <summary>What values are judged with. NJsonSchema's own view, by far the largest and slowest to make, is made when it has something to explain.</summary>
+    private sealed class Compiled(IReadOnlyList<SchemaNode> nodes, CompiledSchema? explainer = null)
+    {
+        private CompiledSchema? explainer = explainer;
+
+        public SchemaDefaults Defaults { get; } = new(nodes);
+
+        public IReadOnlyList<ValidationIssue> Validate(JsonElement value) =>
+            ValueScreen.Passes(value, nodes[0]) ? [] : LazyInitializer.EnsureInitialized(ref explainer, () => new CompiledSchema(nodes)).Validate(value);
+    }
 }
