@@ -73,12 +73,12 @@ public sealed partial class RestAdapter : IProviderAdapter
         {
             return Failed(ErrorCategory.InvalidParams, exception.Message);
         }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException)
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException or System.Text.Json.JsonException)
         {
-            // What the JSON reader and the URI class say of texts that are no Unicode, or too long.
+            // What the JSON reader and the URI class say of texts that are no Unicode, of values nested too deeply, and of addresses that are too long.
             var kind = exception.GetType().Name;
             Log.NotBuilt(logger!, request.Operation, kind);
-            return Failed(ErrorCategory.InvalidParams, "The parameters cannot be sent: a text is not valid Unicode, or too long for its place.");
+            return Failed(ErrorCategory.InvalidParams, "The parameters cannot be sent: a text is not valid Unicode, or too long or too deep for its place.");
         }
 
         HttpResponseMessage? response = null;

@@ -58,6 +58,11 @@ public sealed class S3Adapter : IProviderAdapter
             keep = result.Content is not null;
             return result;
         }
+        catch (Exception fault) when (fault is not OperationCanceledException && cancellationToken.IsCancellationRequested)
+        {
+            // A cancelled call can end as a broken or half-read answer.
+            throw new OperationCanceledException("The call was cancelled.", fault, cancellationToken);
+        }
         catch (Exception fault) when (S3Errors.Map(fault, cancellationToken) is { } error)
         {
             return OperationResult.Failure(error);

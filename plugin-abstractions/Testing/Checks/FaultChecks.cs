@@ -25,6 +25,9 @@ internal static class FaultChecks
     /// <summary>On these the hub acts by itself (retries, refreshes a token, pauses a connection), so that they must not be mistaken.</summary>
     private static readonly int[] ActedOn = [401, 429, 500, 502, 503];
 
+    /// <summary>"It was not there" can be what one wanted to hear; "no" and "later" cannot.</summary>
+    private static readonly int[] MayMeanSuccess = [400, 404, 409, 422];
+
     private static readonly (string Name, Func<Exception> Make)[] Breaks =
     [
         ("the connection is refused", () => new HttpRequestException(HttpRequestError.ConnectionError, "Connection refused", new SocketException((int)SocketError.ConnectionRefused))),
@@ -84,7 +87,7 @@ internal static class FaultChecks
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var outcome = await CallAsync(suite, operation, Answers.Always(() => Failure(status))).ConfigureAwait(false);
-                if (outcome.Requests.Count == 0 && outcome.Misbehaviour is null || operation.Operation.Response?.Success.Contains(status) == true)
+                if (outcome.Requests.Count == 0 && outcome.Misbehaviour is null || MayMeanSuccess.Contains(status) && operation.Operation.Response?.Success.Contains(status) == true)
                     continue;
 
                 log.Case();

@@ -30,7 +30,12 @@ internal static class RecordedChecks
             var request = Request(recorded);
             var connection = Connection(suite, recorded);
             var receiver = new WebhookReceiver(suite.Manifest.Webhooks!, suite.Plugin.Adapter as IWebhookVerifier, new At(recorded.ReceivedAt));
-            var verified = await receiver.VerifyAsync(request, connection, CancellationToken.None).AsTask().WaitAsync(suite.Options.CallTimeout).ConfigureAwait(false);
+            if (await WebhookRig.VerifyAsync(suite, receiver, request, connection).ConfigureAwait(false) is not { } verified)
+            {
+                log.Error("/webhooks/verify", $"{recorded.File}: the plugin's VerifyAsync does not return.");
+                continue;
+            }
+
             if (!verified.Ok)
                 log.Error("/webhooks/verify", $"{recorded.File} is refused: {verified.Detail}", "Compare the vendor's documentation with webhooks.verify.");
 
@@ -43,7 +48,7 @@ internal static class RecordedChecks
             if (request.Body.Length > 0 && verified.Ok)
             {
                 var tampered = WebhookRig.With(request, body: (byte[])[.. request.Body.Span, (byte)' ']);
-                if ((await receiver.VerifyAsync(tampered, connection, CancellationToken.None).AsTask().WaitAsync(suite.Options.CallTimeout).ConfigureAwait(false)).Ok && CoversBody(suite))
+                if (CoversBody(suite) && await WebhookRig.VerifyAsync(suite, receiver, tampered, connection).ConfigureAwait(false) is { Ok: true })
                     log.Error("/webhooks/verify", $"{recorded.File} is accepted with another body too.");
             }
         }

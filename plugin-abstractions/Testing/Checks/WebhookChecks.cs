@@ -1,3 +1,4 @@
+using System.Globalization;
 using IntegrationHub.Manifests;
 using IntegrationHub.Testing.Running;
 using IntegrationHub.Testing.Suite;
@@ -27,6 +28,7 @@ internal static class WebhookChecks
 
     private static void Samples(WebhookRig rig, CheckLog log)
     {
+        var withId = false;
         foreach (var type in rig.Webhooks.Types.Keys.Where(type => !rig.Samples.ContainsKey(type)))
             log.Warn($"/webhooks/types/{type}", $"There is no sample of '{type}'.", "Add one under simulator.webhooks.");
 
@@ -41,8 +43,14 @@ internal static class WebhookChecks
                 log.Error(pointer, "The sample has no event in it.", "Look at webhooks.event.batch.");
 
             foreach (var found in read.Events)
+            {
                 Judge(rig, log, pointer, type, found);
+                withId |= !found.ProviderEventId.StartsWith("sha256:", StringComparison.Ordinal);
+            }
         }
+
+        if (rig.Webhooks.Event.Id.Count > 0 && log.Cases > 0 && !withId)
+            log.Error("/webhooks/event/id", "No sample has an event id where the manifest says it stands.", "Compare the samples with webhooks.event.id.");
 
         if (log.Cases == 0)
             log.NotApplicable("there is no sample");
@@ -54,7 +62,7 @@ internal static class WebhookChecks
             log.Error(pointer, $"The sample of '{type}' is read as '{found.Type}'.", "Compare the sample with webhooks.event.type.");
 
         if (rig.Webhooks.Event.Id.Count > 0 && found.ProviderEventId.StartsWith("sha256:", StringComparison.Ordinal))
-            log.Error(pointer, "The sample has no event id where the manifest says it stands.", "Compare the sample with webhooks.event.id.");
+            log.Warn(pointer, $"The sample of '{type}' has no event id where the manifest says it stands, so a repetition is known only when it is the same to the byte.", "Compare the sample with webhooks.event.id.");
 
         if (rig.Webhooks.Event.Id.Count == 0)
             log.Warn("/webhooks/event/id", "Events have no id, so a repetition is known only when it is the same to the byte.", "Say where the provider's id stands, if it has one.");
@@ -176,6 +184,10 @@ internal static class WebhookChecks
             yield return ($"the header {header} missing", WebhookRig.With(signed, header: (header, null)));
             yield return ($"the header {header} changed", WebhookRig.With(signed, header: (header, FlipText(signed.Headers[header][0]))));
         }
+
+        // Within the tolerance, so that only the signature can tell.
+        if (scheme.TimestampHeader is { } time && signed.Headers.TryGetValue(time, out var sentAt) && long.TryParse(sentAt[0], NumberStyles.None, CultureInfo.InvariantCulture, out var moment))
+            yield return ("a timestamp moved by one", WebhookRig.With(signed, header: (time, (moment + 1).ToString(CultureInfo.InvariantCulture))));
 
         if (scheme.Tolerance is not { } tolerance)
             yield break;

@@ -13,6 +13,7 @@ namespace IntegrationHub.Testing.Checks;
 internal sealed class WebhookRig
 {
     private const string Url = "https://hub.example.com/v1/webhooks/kit/conn_kit";
+    private const string VerifyName = "VerifyAsync";
     private const string MessageId = "msg_kit_0001";
     private readonly SuiteContext suite;
     private bool blocked;
@@ -88,10 +89,28 @@ internal sealed class WebhookRig
         if (blocked)
             return refused;
 
-        if (suite.Plugin.Adapter is IWebhookVerifier own && Webhooks.Verify.Any(scheme => scheme.Scheme == VerifyScheme.Custom))
-            await AskAsync(own, request, connection, log).ConfigureAwait(false);
+        if (suite.Plugin.Adapter is not IWebhookVerifier own || Webhooks.Verify.All(scheme => scheme.Scheme != VerifyScheme.Custom))
+            return await Receiver.VerifyAsync(request, connection, CancellationToken.None).ConfigureAwait(false);
 
-        return blocked ? refused : await Receiver.VerifyAsync(request, connection, CancellationToken.None).ConfigureAwait(false);
+        await AskAsync(own, request, connection, log).ConfigureAwait(false);
+        return blocked ? refused : await VerifyAsync(suite, Receiver, request, connection).ConfigureAwait(false) ?? refused;
+    }
+
+    /// <summary>Asks a receiver on another thread; <see langword="null"/> when the plugin's own verifier does not return.</summary>
+    public static async Task<VerificationResult?> VerifyAsync(SuiteContext suite, WebhookReceiver receiver, WebhookRequest request, ConnectionContext connection)
+    {
+        if (suite.Blocked.Operations.Contains(VerifyName))
+            return null;
+
+        try
+        {
+            return await Task.Run(async () => await receiver.VerifyAsync(request, connection, CancellationToken.None).ConfigureAwait(false)).WaitAsync(suite.Options.CallTimeout).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            suite.Blocked.Add(VerifyName);
+            return null;
+        }
     }
 
     public static WebhookRequest With(WebhookRequest request, ReadOnlyMemory<byte>? body = null, (string Name, string? Value)? header = null)
@@ -140,7 +159,7 @@ internal sealed class WebhookRig
         catch (TimeoutException)
         {
             blocked = true;
-            suite.Blocked.Add("VerifyAsync");
+            suite.Blocked.Add(VerifyName);
             log.Error("/webhooks/verify", "The plugin's VerifyAsync does not return.", "Verification computes; it waits for nothing.");
         }
         catch (Exception fault)

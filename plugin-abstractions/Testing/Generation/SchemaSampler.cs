@@ -176,7 +176,7 @@ internal sealed partial class SchemaSampler
         var required = (schema["required"] as JsonArray ?? []).Select(name => name!.GetValue<string>()).ToHashSet(StringComparer.Ordinal);
         var properties = schema["properties"] as JsonObject ?? [];
         foreach (var (name, child) in properties)
-            if (required.Contains(name) || kind is SampleKind.Full || kind is SampleKind.Random or SampleKind.Odd && random.Next(2) == 0)
+            if (required.Contains(name) || kind is SampleKind.Full || kind is SampleKind.Random && random.Next(2) == 0 || kind is SampleKind.Odd && random.Next(4) > 0)
                 if (child is not JsonValue value || value.GetValue<bool>())
                     made[name] = Make(AsSchema(child), kind, depth + 1);
 

@@ -67,7 +67,7 @@ internal sealed class Caller(PluginUnderTest plugin, ConnectionMaker connections
         try
         {
             var (result, content) = await running.WaitAsync(options.CallTimeout).ConfigureAwait(false);
-            outcome = outcome with { Result = result, Content = content };
+            outcome = IsText(result) ? outcome with { Result = result, Content = content } : outcome with { Fault = "nothing, and returned JSON with text that is not valid Unicode" };
         }
         catch (TimeoutException) when (!running.IsCompleted)
         {
@@ -89,6 +89,21 @@ internal sealed class Caller(PluginUnderTest plugin, ConnectionMaker connections
             await request.Content.DisposeAsync().ConfigureAwait(false);
 
         return outcome with { Requests = exchange.Requests };
+    }
+
+    /// <summary>JSON can hold bytes that are no text, and falls apart only where it is written.</summary>
+    private static bool IsText(OperationResult? result)
+    {
+        try
+        {
+            _ = result is { Value.ValueKind: not JsonValueKind.Undefined } ? result.Value.GetRawText() : null;
+            _ = result is { Items: { ValueKind: not JsonValueKind.Undefined } items } ? items.GetRawText() : null;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private async Task<(OperationResult? Result, string Content)> ExecuteAsync(OperationRequest request, CancellationToken cancellationToken)

@@ -62,7 +62,8 @@ internal sealed class ConfigMaker
             var value = validator.ApplyDefaults(SchemaSampler.ToElement(made));
             if (validator.Validate(value).Count == 0)
             {
-                problem = null;
+                problem = require.Where(pair => !(value.TryGetProperty(pair.Key, out var field) && field.ToString().Contains(pair.Value, StringComparison.Ordinal)))
+                    .Select(pair => $"No value of '{pair.Key}' that fits the config schema and contains '{pair.Value}' can be made up.").FirstOrDefault();
                 return value;
             }
         }
