@@ -25,7 +25,7 @@ public sealed partial class TemplateTests(AuthorWorkspace workspace)
             from kind in Kinds from auth in Auths from webhooks in Webhooks from languages in Languages
             select (Kind: kind, Auth: auth, Webhooks: webhooks, Languages: languages);
 
-        await Parallel.ForEachAsync(combinations, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (options, _) =>
+        await Parallel.ForEachAsync(combinations, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (options, cancellation) =>
         {
             var plugin = await workspace.NewAsync(
                 Path.Combine(folder, $"{options.Kind}-{options.Auth}-{options.Webhooks}-{string.Join("-", options.Languages)}"),
@@ -37,11 +37,11 @@ public sealed partial class TemplateTests(AuthorWorkspace workspace)
             Assert.Equal(options.Kind == "code", File.Exists(Path.Combine(plugin, "ZainPay.csproj")));
             Assert.Equal(options.Webhooks != "none", manifest.Webhooks is not null);
             Assert.Equal(options.Auth, JsonNamingPolicy.SnakeCaseLower.ConvertName(manifest.Auth.Single().Type.ToString()));
-            Assert.Equal(options.Languages.Contains("ar"), manifest.Description!.Values.ContainsKey("ar"));
+            Assert.Equal(options.Languages.Contains("ar"), manifest.Description!.ByLanguage.ContainsKey("ar"));
 
             // Code has to be built first; these are below.
             if (options is { Kind: "manifest", Languages.Length: 2 })
-                await PluginConformance.AssertAsync(plugin, new ConformanceOptions { MinimumLevel = QualityLevel.Gold, WarningsAreErrors = true });
+                await PluginConformance.AssertAsync(plugin, new ConformanceOptions { MinimumLevel = QualityLevel.Gold, WarningsAreErrors = true }, cancellation);
         });
     }
 
@@ -77,7 +77,7 @@ public sealed partial class TemplateTests(AuthorWorkspace workspace)
         Assert.Equal(name, manifest.Name);
         Assert.Equal(id, manifest.Id);
         Assert.Equal(space + ".dll", manifest.Entry!.Assembly);
-        Assert.Contains($"\"{variable}\"", manifest.Config.GetRawText(), StringComparison.Ordinal);
+        Assert.Contains($"\"{variable}\"", manifest.Config!.Value.GetRawText(), StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(plugin, space + ".csproj")));
         Assert.True(File.Exists(Path.Combine(plugin, "tests", space + ".Tests.csproj")));
         Assert.Contains($"namespace {space};", await File.ReadAllTextAsync(Path.Combine(plugin, "Adapter.cs")), StringComparison.Ordinal);

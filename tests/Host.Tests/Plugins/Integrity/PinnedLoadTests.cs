@@ -10,7 +10,7 @@ public sealed class PinnedLoadTests
     [Fact]
     public async Task LoadAll_PinFits_Serves()
     {
-        await using var plugins = new TestPluginHost(options: new PluginOptions { RequirePins = true });
+        await using var plugins = new TestPluginHost(requirePins: true);
         var folder = plugins.WritePlugin("one", TestPluginHost.Manifest("one"));
         await LoadPinnedAsync(plugins, folder, PluginDigest.Compute(folder));
 
@@ -38,7 +38,7 @@ public sealed class PinnedLoadTests
     [Fact]
     public async Task LoadAll_NotPinnedWherePinsAreRequired_IsRefusedBesideAPinnedOne()
     {
-        await using var plugins = new TestPluginHost(options: new PluginOptions { RequirePins = true });
+        await using var plugins = new TestPluginHost(requirePins: true);
         var pinned = plugins.WritePlugin("one", TestPluginHost.Manifest("one"));
         plugins.WritePlugin("two", TestPluginHost.Manifest("two"));
         await LoadPinnedAsync(plugins, pinned, PluginDigest.Compute(pinned), first: "*");
