@@ -28,4 +28,7 @@ internal interface IPluginControl
     /// <param name="reason">What it did, for the operator: what was wrong, where, what to do.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     Task QuarantineAsync(string id, ValidationIssue reason, CancellationToken cancellationToken);
+
+    /// <summary>The same for the generation whose faults were counted. When another has taken its place by then, nothing happens: that one has done nothing yet.</summary>
+    Task QuarantineAsync(FaultLedger accused, ValidationIssue reason, CancellationToken cancellationToken);
 }
