@@ -37,20 +37,28 @@ internal sealed partial class PluginHost
     /// <summary>In the order of the list.</summary>
     private IReadOnlyList<PluginSlot> Slots => slots;
 
-    public async Task<ScanResult> ScanAsync(ScanMode mode, CancellationToken cancellationToken)
+    public Task<ScanResult> ScanAsync(ScanMode mode, CancellationToken cancellationToken) => ScanAsync(mode, null, cancellationToken);
+
+    /// <param name="mode">What counts as complete.</param>
+    /// <param name="only">The one folder to look at: that somebody says it is complete says nothing about the others. <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    private async Task<ScanResult> ScanAsync(ScanMode mode, string? only, CancellationToken cancellationToken)
     {
         await scanning.WaitAsync(cancellationToken);
         try
         {
             ConcurrentQueue<PluginChange> changes = [];
             var sources = await ReadListAsync(mode, cancellationToken);
+            if (only is not null)
+                sources = Narrow(sources, only);
+
             foreach (var gone in Slots.Where(slot => !sources.ContainsKey(slot)))
                 await RemoveAsync(gone, changes, cancellationToken);
 
             slots = [.. sources.Keys];
             var settled = true;
             List<PluginSlot> due = [];
-            foreach (var (slot, source) in sources)
+            foreach (var (slot, source) in sources.Where(pair => only is null || PathComparer.Equals(pair.Key.Folder, only)))
             {
                 var look = await LookAsync(slot, source, mode, cancellationToken);
                 settled &= look != SlotLook.Unsettled;
@@ -67,6 +75,22 @@ internal sealed partial class PluginHost
             Publish();
             scanning.Release();
         }
+    }
+
+    /// <summary>What was found of the one folder; of all others what was there before.</summary>
+    private OrderedDictionary<PluginSlot, PluginSource> Narrow(OrderedDictionary<PluginSlot, PluginSource> found, string only)
+    {
+        OrderedDictionary<PluginSlot, PluginSource> sources = [];
+        foreach (var (slot, source) in found)
+            if (PathComparer.Equals(slot.Folder, only))
+                sources.Add(slot, source);
+            else if (Slots.Contains(slot))
+                sources.Add(slot, slot.Source);
+
+        foreach (var slot in Slots.Where(slot => !PathComparer.Equals(slot.Folder, only) && !sources.ContainsKey(slot)))
+            sources.Add(slot, slot.Source);
+
+        return sources;
     }
 
     private enum SlotLook

@@ -44,6 +44,8 @@ internal sealed partial class PluginHost(
 
     public Task RescanAsync(CancellationToken cancellationToken) => ScanAsync(ScanMode.Now, cancellationToken);
 
+    public Task RescanAsync(string folder, CancellationToken cancellationToken) => ScanAsync(ScanMode.Now, folder, cancellationToken);
+
     /// <exception cref="ProblemException">It is disabled, or quarantined and its files are the same.</exception>
     public Task<PluginRecord?> ReloadAsync(string id, CancellationToken cancellationToken) => ChangeAsync(id, ReloadAsync, cancellationToken);
 

@@ -110,6 +110,40 @@ public sealed class PluginChangeEndpointsTests : IAsyncLifetime
         Assert.Contains(pinned.GetProperty("likelyCauses").EnumerateArray(), cause => cause.GetString()!.Contains("System.Threading.Timer", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Webhook_WhilePluginIsDisabled_IsAskedForAgainAndTakenAfterwards()
+    {
+        await File.WriteAllTextAsync(Path.Combine(hub.OperatorsPlugin, "manifest.json"), TestPluginHost.Manifest("hooks", """
+            , "environments": { "dev": {} },
+            "config": { "type": "object", "properties": { "token": { "type": "string", "x-secret": true } }, "required": ["token"] },
+            "webhooks": {
+              "verify": [{ "scheme": "token", "secret": "{config.token}", "header": "X-Hook-Token" }],
+              "event": { "id": "/id", "type": "/type" }, "types": [{ "type": "made" }]
+            }
+            """));
+        var reloaded = await hub.SendAsync("POST", "/api/plugins/replaceable/reload");
+        Assert.True(reloaded.Status == 200, reloaded.Text);
+        var created = await hub.SendAsync("POST", "/api/connections", """{ "provider": "hooks", "environment": "dev", "config": { "token": "let-me-in-please" } }""");
+        Assert.True(created.Status == 201, created.Text);
+
+        await hub.SendAsync("POST", "/api/plugins/hooks/disable");
+        Assert.Equal((503, TimeSpan.FromMinutes(1)), await SendEventAsync(created["id"]!));
+        Assert.Equal((404, null), await SendEventAsync("conn_nobody"));
+
+        await hub.SendAsync("POST", "/api/plugins/hooks/enable");
+        Assert.Equal((200, null), await SendEventAsync(created["id"]!));
+        var events = (await hub.SendAsync("GET", "/api/events")).Json.GetProperty("items");
+        Assert.Equal("hooks.made", Assert.Single(events.EnumerateArray()).GetProperty("type").GetString());
+    }
+
+    private async Task<(int Status, TimeSpan? RetryAfter)> SendEventAsync(string connection)
+    {
+        using var sender = new HttpClient { BaseAddress = hub.Address, DefaultRequestHeaders = { { "X-Hook-Token", "let-me-in-please" } } };
+        using var content = new StringContent("""{ "id": "e_1", "type": "made" }""");
+        using var response = await sender.PostAsync(new Uri($"/v1/webhooks/hooks/{connection}", UriKind.Relative), content);
+        return ((int)response.StatusCode, response.Headers.RetryAfter?.Delta);
+    }
+
     private static IEnumerable<JsonElement> Pinned(JsonElement list) => list.GetProperty("retired").EnumerateArray().Where(one => one.GetProperty("state").GetString() == "pinned");
 
     private async Task GoneAsync(string id, int unloaded)

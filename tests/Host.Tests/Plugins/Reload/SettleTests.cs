@@ -182,6 +182,25 @@ public sealed class SettleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rescan_OfOneFolder_LeavesOthersAlone()
+    {
+        var two = plugins.WritePlugin("p/two", Text("1.0.0").Replace("\"one\"", "\"two\"", StringComparison.Ordinal));
+        plugins.WritePlugin("p/three", Text("1.0.0").Replace("\"one\"", "\"three\"", StringComparison.Ordinal));
+        Directory.Delete(folder, recursive: true);
+
+        await plugins.Host.RescanAsync(two, CancellationToken.None);
+        Assert.Equal(["one", "two"], plugins.Catalog.All.Select(provider => provider.Id));
+        Assert.Equal(["one", "two"], plugins.Registry.All.Select(record => record.Id).Order());
+
+        Directory.Delete(two, recursive: true);
+        await plugins.Host.RescanAsync(two, CancellationToken.None);
+        Assert.Equal(["one"], plugins.Catalog.All.Select(provider => provider.Id));
+
+        await plugins.Host.RescanAsync(CancellationToken.None);
+        Assert.Equal(["three"], plugins.Catalog.All.Select(provider => provider.Id));
+    }
+
+    [Fact]
     public void Touch_OtherPaths_BelongToNoPlugin()
     {
         Assert.Null(plugins.Host.Touch(folder + "-more/manifest.json"));
