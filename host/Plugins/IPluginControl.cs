@@ -26,6 +26,8 @@ internal interface IPluginControl
     /// <summary>Stops serving a plugin that misbehaves, now and after a restart, until somebody enables it or its files change.</summary>
     /// <param name="id">The plugin.</param>
     /// <param name="reason">What it did, for the operator: what was wrong, where, what to do.</param>
+    /// <param name="stillHolds">Asked when no other change to the plugin is under way: whether what misbehaved still serves.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    Task QuarantineAsync(string id, ValidationIssue reason, CancellationToken cancellationToken);
+    /// <returns>The plugin's record; <see langword="null"/> when there is no such plugin, or the reason holds no more.</returns>
+    Task<PluginRecord?> QuarantineAsync(string id, ValidationIssue reason, Func<bool> stillHolds, CancellationToken cancellationToken);
 }

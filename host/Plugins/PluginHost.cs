@@ -45,8 +45,12 @@ internal sealed partial class PluginHost(
 
     public Task<PluginRecord?> DisableAsync(string id, CancellationToken cancellationToken) => ChangeAsync(id, DisableAsync, cancellationToken);
 
-    public Task QuarantineAsync(string id, ValidationIssue reason, CancellationToken cancellationToken) =>
-        ChangeAsync(id, (slot, token) => QuarantineAsync(slot, reason, token), cancellationToken);
+    public async Task<PluginRecord?> QuarantineAsync(string id, ValidationIssue reason, Func<bool> stillHolds, CancellationToken cancellationToken)
+    {
+        var held = false;
+        var record = await ChangeAsync(id, (slot, token) => (held = stillHolds()) ? QuarantineAsync(slot, reason, token) : Task.CompletedTask, cancellationToken);
+        return held ? record : null;
+    }
 
     public async ValueTask DisposeAsync()
     {

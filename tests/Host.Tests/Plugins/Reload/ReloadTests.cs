@@ -106,7 +106,7 @@ public sealed class ReloadTests : IAsyncLifetime
         Assert.Null(await plugins.Host.ReloadAsync("other", CancellationToken.None));
         Assert.Null(await plugins.Host.EnableAsync("other", CancellationToken.None));
         Assert.Null(await plugins.Host.DisableAsync("other", CancellationToken.None));
-        await plugins.Host.QuarantineAsync("other", new("", "x"), CancellationToken.None);
+        await plugins.Host.QuarantineAsync("other", new("", "x"), () => true, CancellationToken.None);
     }
 
     [Fact]

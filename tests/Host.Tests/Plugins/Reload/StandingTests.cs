@@ -78,7 +78,7 @@ public sealed class StandingTests : IAsyncDisposable
     {
         await using (var plugins = await StartAsync())
         {
-            await plugins.Host.QuarantineAsync("replaceable", Reason, CancellationToken.None);
+            await plugins.Host.QuarantineAsync("replaceable", Reason, () => true, CancellationToken.None);
             Assert.Null(plugins.Catalog.Find("replaceable"));
             AssertHeld(plugins.Record(), PluginState.Quarantined, Reason.Message);
             Assert.Equal(409, (await Assert.ThrowsAsync<ProblemException>(() => plugins.Host.ReloadAsync("replaceable", CancellationToken.None))).Problem.Status);
@@ -100,7 +100,7 @@ public sealed class StandingTests : IAsyncDisposable
         var plugins = await StartAsync();
         try
         {
-            await plugins.Host.QuarantineAsync("replaceable", Reason, CancellationToken.None);
+            await plugins.Host.QuarantineAsync("replaceable", Reason, () => true, CancellationToken.None);
             PluginFolder.WriteVersion(folder, 2);
             if (restart)
             {
@@ -127,7 +127,7 @@ public sealed class StandingTests : IAsyncDisposable
         await using var plugins = await StartAsync();
         states.Broken = true;
 
-        await Assert.ThrowsAsync<IOException>(() => plugins.Host.QuarantineAsync("replaceable", Reason, CancellationToken.None));
+        await Assert.ThrowsAsync<IOException>(() => plugins.Host.QuarantineAsync("replaceable", Reason, () => true, CancellationToken.None));
 
         Assert.Null(plugins.Catalog.Find("replaceable"));
         AssertHeld(plugins.Record(), PluginState.Quarantined, Reason.Message);
@@ -151,7 +151,7 @@ public sealed class StandingTests : IAsyncDisposable
     public async Task DisableAndQuarantine_Both_EnableLiftsBoth()
     {
         await using var plugins = await StartAsync();
-        await plugins.Host.QuarantineAsync("replaceable", Reason, CancellationToken.None);
+        await plugins.Host.QuarantineAsync("replaceable", Reason, () => true, CancellationToken.None);
         AssertHeld(await plugins.Host.DisableAsync("replaceable", CancellationToken.None), PluginState.Disabled, "through the API");
 
         Assert.Equal(PluginState.Loaded, (await plugins.Host.EnableAsync("replaceable", CancellationToken.None))!.State);
