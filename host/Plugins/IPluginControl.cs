@@ -11,6 +11,11 @@ internal interface IPluginControl
     /// <summary>Reads the operator's list and the folders again: loads what is new, reloads what has changed, and lets go of what is gone.</summary>
     Task RescanAsync(CancellationToken cancellationToken);
 
+    /// <summary>The same for one folder, whose files are complete. The others are left as they are: they may be in the middle of a change.</summary>
+    /// <param name="folder">Its full path.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task RescanAsync(string folder, CancellationToken cancellationToken);
+
     /// <summary>Loads the plugin again from its folder, changed or not. When that fails, what served before goes on serving and the record has the errors.</summary>
     /// <returns>The plugin's record; <see langword="null"/> when there is no such plugin.</returns>
     Task<PluginRecord?> ReloadAsync(string id, CancellationToken cancellationToken);
@@ -26,8 +31,10 @@ internal interface IPluginControl
     /// <summary>Stops serving a plugin that misbehaves, now and after a restart, until somebody enables it or its files change.</summary>
     /// <param name="id">The plugin.</param>
     /// <param name="reason">What it did, for the operator: what was wrong, where, what to do.</param>
-    /// <param name="stillHolds">Asked when no other change to the plugin is under way: whether what misbehaved still serves.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <returns>The plugin's record; <see langword="null"/> when there is no such plugin, or the reason holds no more.</returns>
-    Task<PluginRecord?> QuarantineAsync(string id, ValidationIssue reason, Func<bool> stillHolds, CancellationToken cancellationToken);
+    Task QuarantineAsync(string id, ValidationIssue reason, CancellationToken cancellationToken);
+
+    /// <summary>The same for the generation whose faults were counted. When another has taken its place by then, nothing happens: that one has done nothing yet.</summary>
+    /// <returns>The plugin's record; <see langword="null"/> when nothing happened.</returns>
+    Task<PluginRecord?> QuarantineAsync(FaultLedger accused, ValidationIssue reason, CancellationToken cancellationToken);
 }

@@ -23,8 +23,7 @@ internal sealed partial class QuarantineWorker(QuarantineRequests requests, IPlu
         {
             try
             {
-                // Replaced in the meantime: its successor has done nothing yet.
-                if (await plugins.QuarantineAsync(ledger.Plugin, reason, () => !ledger.IsRetired, stoppingToken) is { } record)
+                if (await plugins.QuarantineAsync(ledger, reason, stoppingToken) is { } record)
                     await audit.RecordAsync(record.Id, reason, record.Sha256, stoppingToken);
             }
             catch (Exception fault) when (fault is not OperationCanceledException || !stoppingToken.IsCancellationRequested)

@@ -56,6 +56,26 @@ public sealed class PluginThreadsTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(0)] // all work goes to the pool
+    public async Task Start_CallInterruptsItsThread_HostsWaitAfterwardsIsNotStruck(int most)
+    {
+        using var threads = new PluginThreads("acme", most);
+        using var never = new ManualResetEvent(false);
+        var call = new PluginCall<int>(
+            "x",
+            _ =>
+            {
+                Thread.CurrentThread.Interrupt();
+                return Task.FromResult(42);
+            },
+            (_, _) => never.WaitOne(0));
+        threads.Start(call);
+
+        Assert.Equal(new PluginOutcome<int>(42, null), await call.Done);
+    }
+
     [Fact]
     public async Task Run_ThreadIsInterruptedAllTheTime_EverythingIsDoneOnce()
     {
