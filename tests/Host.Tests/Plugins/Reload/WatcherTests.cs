@@ -55,7 +55,9 @@ public sealed class WatcherTests : IAsyncLifetime
 
         plugins.WriteList($$"""{ "plugins": [{ "path": "{{elsewhere}}", "enabled": false }] }""");
         await ServesAsync(null);
-        Assert.Equal(PluginState.Disabled, plugins.Record().State);
+
+        // The record is written after the swap.
+        await PluginFolder.EventuallyAsync(() => plugins.Record().State == PluginState.Disabled);
     }
 
     [Fact]
