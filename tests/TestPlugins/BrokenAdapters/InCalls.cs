@@ -165,3 +165,38 @@ public sealed class OpensSockets : Good
         return client.Connected || host.Length == 0 || http.Timeout == default;
     }
 }
+
+public sealed class SwallowsFailures : Good
+{
+    public override async ValueTask<OperationResult> ExecuteAsync(OperationRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await base.ExecuteAsync(request, cancellationToken);
+            return result.Succeeded ? result : Fine();
+        }
+        catch (HttpRequestException)
+        {
+            return Fine();
+        }
+    }
+
+    private static OperationResult Fine() => OperationResult.Success(JsonElement.Parse("""{"id":"pay_1","status":"paid","items":[]}"""));
+}
+
+public sealed class NeverAsks : Good
+{
+    public override ValueTask<OperationResult> ExecuteAsync(OperationRequest request, CancellationToken cancellationToken) =>
+        new(OperationResult.Success(JsonElement.Parse("""{"id":"pay_1","status":"paid","items":[]}"""), items: JsonElement.Parse("[]")));
+}
+
+public sealed class MistakesRateLimits : Good
+{
+    protected override ProviderError Error(HttpResponseMessage answer, JsonElement? body) =>
+        (int)answer.StatusCode == 429 ? base.Error(answer, body) with { Category = ErrorCategory.InvalidParams } : base.Error(answer, body);
+}
+
+public sealed class SendsWhatNobodyReads : Good
+{
+    protected override string Body(JsonElement parameters) => base.Body(parameters).Replace("\"currency\"", "\"currency_code\"", StringComparison.Ordinal);
+}
