@@ -1,11 +1,12 @@
 using IntegrationHub.Benchmarks;
 
 // dotnet run -c Release --project tests/Benchmarks -- ingest [--seconds 10] [--connections 64]
-// dotnet run -c Release --project tests/Benchmarks -- startup [--rounds 5] [--manifests 200] [--code 50] [--hub path/to/hub.dll]
+// dotnet run -c Release --project tests/Benchmarks -- startup [--rounds 5] [--manifests 200] [--code 50] [--hub path/to/hub.dll]...
 return args switch
 {
     ["baseline-server", var port] => await BaselineServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),
     ["ingest", .. var options] => await IngestBenchmark.RunAsync(BenchmarkOptions.Parse(options)),
+    [StartupCommands.Nothing] => 0,
     ["startup", .. var options] => await StartupBenchmark.RunAsync(StartupOptions.Parse(options)),
     _ => Usage(),
 };
@@ -13,6 +14,6 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("Usage: benchmarks ingest [--seconds N] [--connections N] [--warmup N]");
-    Console.Error.WriteLine("       benchmarks startup [--rounds N] [--manifests N] [--code N] [--hub path/to/hub.dll]");
+    Console.Error.WriteLine("       benchmarks startup [--rounds N] [--manifests N] [--code N] [--hub path/to/hub.dll]...");
     return 64;
 }

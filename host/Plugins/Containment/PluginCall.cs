@@ -43,6 +43,7 @@ internal sealed class PluginCall<T>(string place, Func<CancellationToken, Task<T
             outcome = new(default, FaultText.Of(exception, FaultKind.Exception, place));
         }
 
+        PluginThreads.TakeInterrupt();
         var late = Interlocked.CompareExchange(ref state, Returned, Running) == Abandoned;
         returned(late, late ? outcome.Value : default);
         done.SetResult(outcome);

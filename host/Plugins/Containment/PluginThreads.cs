@@ -36,6 +36,22 @@ internal sealed class PluginThreads(string plugin, int most) : TaskScheduler, ID
 
     public Task RunAsync(Action work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, this);
 
+    /// <summary>
+    /// Takes an interrupt that the plugin left on the current thread: it strikes at the next wait, and the next to wait here may be the host, at a lock. 0.4 µs.
+    /// </summary>
+    public static void TakeInterrupt()
+    {
+        try
+        {
+            // Any wait does, also one that cannot succeed and is over at once.
+            Thread.CurrentThread.Join(0);
+        }
+        catch (ThreadInterruptedException)
+        {
+            // Taken.
+        }
+    }
+
     /// <summary>Lets the threads end when they come back. What the plugin still does afterwards is done by the pool.</summary>
     public void Dispose()
     {
@@ -71,7 +87,13 @@ internal sealed class PluginThreads(string plugin, int most) : TaskScheduler, ID
         if (start)
             Start();
         else if (toPool)
-            ThreadPool.UnsafeQueueUserWorkItem(static work => work.Scheduler.TryExecuteTask(work.Task), (Scheduler: this, Task: task), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static work => work.Scheduler.ExecuteOnPool(work.Task), (Scheduler: this, Task: task), preferLocal: false);
+    }
+
+    private void ExecuteOnPool(Task task)
+    {
+        TryExecuteTask(task);
+        TakeInterrupt();
     }
 
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) =>

@@ -27,7 +27,7 @@ internal sealed partial class QuarantineWorker(QuarantineRequests requests, IPlu
 
             try
             {
-                await plugins.QuarantineAsync(ledger.Plugin, reason, stoppingToken);
+                await plugins.QuarantineAsync(ledger, reason, stoppingToken);
             }
             catch (Exception fault) when (fault is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {

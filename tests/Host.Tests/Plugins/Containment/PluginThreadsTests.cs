@@ -39,10 +39,31 @@ public sealed class PluginThreadsTests
     public async Task Run_ThreadInterruptsItself_GoesOn()
     {
         using var threads = new PluginThreads("acme", 1);
-        await threads.RunAsync(Thread.CurrentThread.Interrupt);
+
+        // As a lambda: a method group would take the test's own thread, and interrupt whoever waits on that next.
         await threads.RunAsync(() => Thread.CurrentThread.Interrupt());
 
         Assert.Equal(42, await threads.RunAsync(() => Task.FromResult(42)));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(0)] // all work goes to the pool
+    public async Task Run_CallInterruptsItsThread_HostsWaitAfterwardsIsNotStruck(int most)
+    {
+        using var threads = new PluginThreads("acme", most);
+        using var never = new ManualResetEvent(false);
+        var call = new PluginCall<int>(
+            "x",
+            _ =>
+            {
+                Thread.CurrentThread.Interrupt();
+                return Task.FromResult(42);
+            },
+            (_, _) => never.WaitOne(0));
+        await threads.RunAsync(call.RunAsync);
+
+        Assert.Equal(new PluginOutcome<int>(42, null), await call.Done);
     }
 
     [Fact]
