@@ -35,5 +35,6 @@ internal interface IPluginControl
     Task QuarantineAsync(string id, ValidationIssue reason, CancellationToken cancellationToken);
 
     /// <summary>The same for the generation whose faults were counted. When another has taken its place by then, nothing happens: that one has done nothing yet.</summary>
-    Task QuarantineAsync(FaultLedger accused, ValidationIssue reason, CancellationToken cancellationToken);
+    /// <returns>The plugin's record; <see langword="null"/> when nothing happened.</returns>
+    Task<PluginRecord?> QuarantineAsync(FaultLedger accused, ValidationIssue reason, CancellationToken cancellationToken);
 }

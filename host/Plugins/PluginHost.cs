@@ -57,11 +57,15 @@ internal sealed partial class PluginHost(
     public Task QuarantineAsync(string id, ValidationIssue reason, CancellationToken cancellationToken) =>
         ChangeAsync(id, (slot, token) => QuarantineAsync(slot, reason, token), cancellationToken);
 
-    public Task QuarantineAsync(FaultLedger accused, ValidationIssue reason, CancellationToken cancellationToken) =>
-        ChangeAsync(
+    public async Task<PluginRecord?> QuarantineAsync(FaultLedger accused, ValidationIssue reason, CancellationToken cancellationToken)
+    {
+        var serves = false;
+        var record = await ChangeAsync(
             accused.Plugin,
-            (slot, token) => slot.Serving?.Ledger == accused ? QuarantineAsync(slot, reason, token) : Task.CompletedTask,
+            (slot, token) => (serves = slot.Serving?.Ledger == accused) ? QuarantineAsync(slot, reason, token) : Task.CompletedTask,
             cancellationToken);
+        return serves ? record : null;
+    }
 
     /// <summary>Stops serving everything. A plugin that is being loaded just now is given up; no gate is waited for, since it may hang.</summary>
     public async ValueTask DisposeAsync()

@@ -22,6 +22,7 @@ internal sealed partial class PluginUnloader(PluginRegistry registry, IOptions<P
     {
         var retired = new RetiredGeneration(instance.Id, instance.Generation, instance.Version, instance.Snapshot.Sha256, time.GetUtcNow(), RetiredState.Draining, []);
         registry.Retire(retired);
+        instance.Ledger?.Retire();
         var task = RunAsync(retired, instance.Snapshot, instance.Libraries, StopAsync(retired, instance, drained), drained);
         running.TryAdd(task, 0);
         _ = task.ContinueWith(ended => running.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
