@@ -2,6 +2,9 @@ using IntegrationHub.Host;
 using IntegrationHub.Host.Cli;
 using IntegrationHub.Host.Hosting;
 
-return HubCli.IsForServer(args)
+var code = HubCli.IsForServer(args)
     ? await HubProgram.RunAsync(() => HubApp.Build(args))
     : await HubCli.RunAsync(args);
+
+// Not a return, which would wait for threads that plugins left behind.
+Environment.Exit(code);

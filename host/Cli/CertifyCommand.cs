@@ -13,7 +13,7 @@ internal static class CertifyCommand
     public static Command Create(Terminal terminal)
     {
         var folders = new Argument<string[]>("FOLDER") { Description = "The plugins' folders; of code plugins after their build.", Arity = ArgumentArity.OneOrMore };
-        var description = new Option<string?>("--description") { Description = "The vendor's OpenAPI description (JSON or YAML). Default: what lies in the plugin's folder contract.", HelpName = "FILE" };
+        var description = new Option<string[]>("--description") { Description = "The vendor's OpenAPI description (JSON or YAML); once for each of its files. Default: what lies in the plugin's folder contract.", HelpName = "FILE" };
         var level = new Option<string?>("--level") { Description = "End with 1 when the plugin is below this level. Default: only errors count." };
         level.AcceptOnlyFromAmong("bronze", "silver", "gold", "platinum");
         var timeout = new Option<int>("--timeout") { Description = "Seconds that a plugin's whole run may take.", DefaultValueFactory = _ => 300, HelpName = "SECONDS" };
@@ -25,7 +25,7 @@ internal static class CertifyCommand
         {
             var wanted = parsed.GetValue(level) is { } name ? Enum.Parse<QualityLevel>(name, ignoreCase: true) : QualityLevel.None;
             var limit = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(timeout), 1, 86_400));
-            return await RunAsync(terminal, parsed.GetRequiredValue(folders), DescriptionFile(parsed.GetValue(description)), wanted, limit, cancellationToken);
+            return await RunAsync(terminal, parsed.GetRequiredValue(folders), DescriptionFiles(parsed.GetValue(description)), wanted, limit, cancellationToken);
         });
         return command;
     }
@@ -34,22 +34,24 @@ internal static class CertifyCommand
     {
         var folder = new Argument<string>("FOLDER");
         var report = new Option<string>("--report") { Required = true };
-        var description = new Option<string?>("--description");
+        var description = new Option<string[]>("--description");
         var command = new Command(ChildName, "Runs the conformance kit in this process.") { folder, report, description };
         command.Hidden = true;
-        command.SetAction((parsed, cancellationToken) => CertifyRun.WriteReportAsync(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(report), parsed.GetValue(description), cancellationToken));
+        command.SetAction((parsed, cancellationToken) => CertifyRun.WriteReportAsync(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(report), parsed.GetValue(description) ?? [], cancellationToken));
         return command;
     }
 
-    private static string? DescriptionFile(string? file) =>
-        file is null || File.Exists(file) ? file : throw CliException.Usage("file", $"There is no file '{file}'.", "--description names an OpenAPI document, in JSON or YAML.");
+    private static string[] DescriptionFiles(string[]? files) =>
+        Array.Find(files ?? [], file => !File.Exists(file)) is { } missing
+            ? throw CliException.Usage("file", $"There is no file '{missing}'.", "--description names an OpenAPI document, in JSON or YAML.")
+            : [.. (files ?? []).Select(Path.GetFullPath)];
 
-    private static async Task<int> RunAsync(Terminal terminal, string[] folders, string? description, QualityLevel wanted, TimeSpan limit, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Terminal terminal, string[] folders, string[] descriptions, QualityLevel wanted, TimeSpan limit, CancellationToken cancellationToken)
     {
         List<CertifyResult> results = [];
         foreach (var folder in folders)
         {
-            var result = await CertifyRun.RunAsync(folder, description, limit, cancellationToken);
+            var result = await CertifyRun.RunAsync(folder, descriptions, limit, cancellationToken);
             results.Add(result);
             Write(terminal, result, wanted);
         }

@@ -25,9 +25,9 @@ internal static class CertifyRun
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     /// <summary>The child's side: runs the kit, and leaves the report behind as a whole file.</summary>
-    public static async Task<int> WriteReportAsync(string folder, string reportFile, string? description, CancellationToken cancellationToken)
+    public static async Task<int> WriteReportAsync(string folder, string reportFile, IReadOnlyList<string> descriptions, CancellationToken cancellationToken)
     {
-        var report = await PluginConformance.RunAsync(folder, new ConformanceOptions { DescriptionFile = description }, cancellationToken);
+        var report = await PluginConformance.RunAsync(folder, new ConformanceOptions { DescriptionFiles = descriptions }, cancellationToken);
         var temporary = reportFile + ".tmp";
         await File.WriteAllTextAsync(temporary, report.ToJson(), cancellationToken);
         File.Move(temporary, reportFile);
@@ -38,14 +38,14 @@ internal static class CertifyRun
         return CliExitCodes.Ok;
     }
 
-    public static async Task<CertifyResult> RunAsync(string folder, string? description, TimeSpan limit, CancellationToken cancellationToken)
+    public static async Task<CertifyResult> RunAsync(string folder, IReadOnlyList<string> descriptions, TimeSpan limit, CancellationToken cancellationToken)
     {
         folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         var exchange = Directory.CreateTempSubdirectory("hub-certify-");
         try
         {
             var reportFile = Path.Combine(exchange.FullName, "report.json");
-            var ended = await RunChildAsync(folder, reportFile, description, limit, cancellationToken);
+            var ended = await RunChildAsync(folder, reportFile, descriptions, limit, cancellationToken);
             var report = File.Exists(reportFile) ? JsonSerializer.Deserialize<ConformanceReport>(await File.ReadAllTextAsync(reportFile, cancellationToken), Options) : null;
             return new CertifyResult(folder, report, report is null ? [ended.ToFinding(folder, limit)] : []);
         }
@@ -55,9 +55,9 @@ internal static class CertifyRun
         }
     }
 
-    private static async Task<ChildEnd> RunChildAsync(string folder, string reportFile, string? description, TimeSpan limit, CancellationToken cancellationToken)
+    private static async Task<ChildEnd> RunChildAsync(string folder, string reportFile, IReadOnlyList<string> descriptions, TimeSpan limit, CancellationToken cancellationToken)
     {
-        string[] more = description is null ? [] : ["--description", Path.GetFullPath(description)];
+        var more = descriptions.SelectMany(file => (string[])["--description", file]);
         var start = OwnProgram.Start(["plugin", CertifyCommand.ChildName, folder, "--report", reportFile, .. more]);
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;

@@ -34,9 +34,11 @@ internal static class AddressRules
         Range("::/128", "unspecified"),
         Range("::1/128", "loopback"),
         Range("::/96", "IPv4-compatible"),
+        Range("::ffff:0:0:0/96", "IPv4-translated"),
         Range("64:ff9b::/96", "NAT64"),
         Range("64:ff9b:1::/48", "NAT64"),
         Range("100::/64", "discard"),
+        Range("100:0:0:1::/64", "dummy"),
         Range("2001::/32", "Teredo"),
         Range("2001::/23", "reserved"), // benchmarking, ORCHID and other protocol assignments
         Range("2001:db8::/32", "documentation"),
@@ -49,6 +51,9 @@ internal static class AddressRules
         Range("ff00::/8", "multicast"),
     ];
 
+    // All that IANA has given out as global unicast (RFC 4291, section 2.4); what lies elsewhere and has no name above is not the internet.
+    private static readonly IPNetwork V6Global = IPNetwork.Parse("2000::/3");
+
     /// <summary>What kind of non-public address it is; <see langword="null"/> for a public one.</summary>
     public static string? NonPublicKind(IPAddress address)
     {
@@ -56,11 +61,12 @@ internal static class AddressRules
         if (address.IsIPv4MappedToIPv6)
             return "IPv4-mapped";
 
-        foreach (var (network, kind) in address.AddressFamily == AddressFamily.InterNetwork ? V4 : V6)
-            if (network.Contains(Unscoped(address)))
+        var bare = Unscoped(address);
+        foreach (var (network, kind) in bare.AddressFamily == AddressFamily.InterNetwork ? V4 : V6)
+            if (network.Contains(bare))
                 return kind;
 
-        return null;
+        return bare.AddressFamily == AddressFamily.InterNetwork || V6Global.Contains(bare) ? null : "reserved";
     }
 
     // A scope id (fe80::1%eth0) plays no part in which range an address is in.

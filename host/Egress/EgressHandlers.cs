@@ -14,12 +14,15 @@ internal sealed class EgressHandlers : IEgressHandlers, IDisposable
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
     private const int MaxConnectionsPerServer = 256;
 
+    private readonly AddressPolicy policy;
+    private readonly EgressConnector.Resolve resolve;
     private readonly SocketsHttpHandler userTargets;
     private readonly SocketsHttpHandler providers;
     private readonly SocketsHttpHandler verbatim;
 
     public EgressHandlers(AddressPolicy policy, EgressConnector.Resolve resolve)
     {
+        (this.policy, this.resolve) = (policy, resolve);
         var connector = new EgressConnector(policy, resolve);
         userTargets = Create(connector, DecompressionMethods.None);
         providers = Create(connector, DecompressionMethods.All);
@@ -33,6 +36,9 @@ internal sealed class EgressHandlers : IEgressHandlers, IDisposable
 
     /// <summary>For calls whose sender states <c>Accept-Encoding</c> itself: answers arrive as they were sent.</summary>
     public HttpMessageHandler ForProvidersVerbatim => verbatim;
+
+    /// <summary>The same rules with pools of their own, which open nothing until they are used.</summary>
+    public EgressHandlers Apart() => new(policy, resolve);
 
     public void Dispose()
     {

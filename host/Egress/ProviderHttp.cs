@@ -4,8 +4,12 @@ using IntegrationHub.Manifests;
 
 namespace IntegrationHub.Host.Egress;
 
-/// <summary>HTTP for one provider: the hub's pools behind the provider's allow-list.</summary>
-internal sealed class ProviderHttp(NetworkManifest network, EgressHandlers handlers, AddressPolicy policy) : IProviderHttp
+/// <summary>HTTP for one provider: pools of connections behind the provider's allow-list. Thread-safe.</summary>
+/// <param name="network">What the manifest allows.</param>
+/// <param name="handlers">The pools.</param>
+/// <param name="policy">Which addresses may be reached.</param>
+/// <param name="owned">The pools again when they are the provider's alone, and go with it.</param>
+internal sealed class ProviderHttp(NetworkManifest network, EgressHandlers handlers, AddressPolicy policy, IDisposable? owned = null) : IProviderHttp, IDisposable
 {
     private readonly EgressAllowList allowList = new(network);
 
@@ -15,9 +19,11 @@ internal sealed class ProviderHttp(NetworkManifest network, EgressHandlers handl
         return new HttpClient(new AllowListHandler(allowList.For(connection), handlers, policy), disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
+    public void Dispose() => owned?.Dispose();
+
     private sealed class AllowListHandler(ConnectionEgress egress, EgressHandlers handlers, AddressPolicy policy) : HttpMessageHandler
     {
-        // The pools belong to the hub: these invokers only lead to them.
+        // The pools outlive the client: these invokers only lead to them.
         private readonly HttpMessageInvoker providers = new(handlers.ForProviders, disposeHandler: false);
         private readonly HttpMessageInvoker verbatim = new(handlers.ForProvidersVerbatim, disposeHandler: false);
 
@@ -38,5 +44,10 @@ internal sealed class ProviderHttp(NetworkManifest network, EgressHandlers handl
 /// <summary>Makes the HTTP of each provider.</summary>
 internal sealed class ProviderHttpFactory(EgressHandlers handlers, AddressPolicy policy)
 {
-    public IProviderHttp Create(ProviderManifest manifest) => new ProviderHttp(manifest.Network, handlers, policy);
+    /// <summary>Code that leaves answers unread or undisposed uses up the connections of a pool, so each plugin with code has pools of its own. Dispose it with the plugin.</summary>
+    public ProviderHttp Create(ProviderManifest manifest)
+    {
+        var own = manifest.Entry is null ? null : handlers.Apart();
+        return new ProviderHttp(manifest.Network, own ?? handlers, policy, own);
+    }
 }

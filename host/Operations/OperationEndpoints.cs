@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using IntegrationHub.Adapters;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -13,6 +14,7 @@ internal static class OperationEndpoints
     /// <summary>The description of streamed content travels in a header: escaped to ASCII, and left out when it would not fit.</summary>
     private const string ResultHeader = "X-Hub-Result";
     private const int MaxResultHeader = 4096;
+    private static readonly ProviderError BrokenOff = new() { Category = ErrorCategory.ProviderError, Message = "The content broke off before its first byte." };
     private static readonly JsonSerializerOptions Ascii = new() { Encoder = JavaScriptEncoder.Default };
 
     public static IEndpointRouteBuilder MapOperations(this IEndpointRouteBuilder routes)
@@ -127,7 +129,17 @@ internal static class OperationEndpoints
             if (description.Length is > 0 and <= MaxResultHeader)
                 context.Response.Headers[ResultHeader] = description;
 
-            await content.Stream.CopyToAsync(context.Response.Body, cancellationToken);
+            try
+            {
+                await content.Stream.CopyToAsync(context.Response.Body, cancellationToken);
+            }
+            catch (IOException) when (!context.Response.HasStarted && !cancellationToken.IsCancellationRequested)
+            {
+                // Before its first byte the answer can still say so; later it can only be broken off.
+                context.Response.Clear();
+                await BrokenOff.ToProblem(provider).ToResult().ExecuteAsync(context);
+            }
+
             return;
         }
 

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace IntegrationHub.Host.Plugins;
 
 /// <summary>
@@ -10,11 +12,15 @@ internal sealed partial class FolderReporter(Action<string> onReport, Action onL
     private readonly Dictionary<WatchedFolder, FileSystemWatcher> watchers = [];
     private readonly HashSet<WatchedFolder> refused = [];
 
+    // A watcher goes on watching the folder that it was given, wherever that is moved to: when another comes in its place, a new one is needed.
+    private readonly ConcurrentDictionary<WatchedFolder, byte> stale = new();
+    private volatile WatchedFolder[] watched = [];
+
     /// <summary>From now on these folders are watched, and no others. Folders that are not there are tried again at the next call.</summary>
     public void Watch(IReadOnlyCollection<WatchedFolder> folders)
     {
         var needed = folders.Where(folder => Directory.Exists(folder.Path) && !folders.Any(other => Covers(other, folder))).ToHashSet();
-        foreach (var (folder, watcher) in watchers.Where(pair => !needed.Contains(pair.Key)).ToArray())
+        foreach (var (folder, watcher) in watchers.Where(pair => stale.TryRemove(pair.Key, out _) || !needed.Contains(pair.Key)).ToArray())
         {
             watchers.Remove(folder);
             watcher.Dispose();
@@ -23,6 +29,8 @@ internal sealed partial class FolderReporter(Action<string> onReport, Action onL
         foreach (var folder in needed.Where(folder => !watchers.ContainsKey(folder)))
             if (Create(folder) is { } watcher)
                 watchers.Add(folder, watcher);
+
+        watched = [.. watchers.Keys];
     }
 
     public void Dispose()
@@ -33,7 +41,20 @@ internal sealed partial class FolderReporter(Action<string> onReport, Action onL
 
     private static bool Covers(WatchedFolder other, WatchedFolder folder) =>
         other != folder && other.Deep
-        && (other.Path.Equals(folder.Path, PathComparison) || folder.Path.StartsWith(Path.TrimEndingDirectorySeparator(other.Path) + Path.DirectorySeparatorChar, PathComparison));
+        && IsWithin(folder.Path, other.Path);
+
+    private static bool IsWithin(string path, string folder) =>
+        path.Equals(folder, PathComparison) || path.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, PathComparison);
+
+    // Before it is reported: whoever is told looks which folders to watch.
+    private void OnMoved(string path)
+    {
+        foreach (var folder in watched)
+            if (IsWithin(folder.Path, path))
+                stale.TryAdd(folder, 0);
+
+        onReport(path);
+    }
 
     private FileSystemWatcher? Create(WatchedFolder folder)
     {
@@ -46,12 +67,12 @@ internal sealed partial class FolderReporter(Action<string> onReport, Action onL
                 NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.CreationTime,
             };
             watcher.Changed += (_, change) => onReport(change.FullPath);
-            watcher.Created += (_, change) => onReport(change.FullPath);
-            watcher.Deleted += (_, change) => onReport(change.FullPath);
+            watcher.Created += (_, change) => OnMoved(change.FullPath);
+            watcher.Deleted += (_, change) => OnMoved(change.FullPath);
             watcher.Renamed += (_, change) =>
             {
-                onReport(change.OldFullPath);
-                onReport(change.FullPath);
+                OnMoved(change.OldFullPath);
+                OnMoved(change.FullPath);
             };
             watcher.Error += (_, _) => onLost();
             watcher.EnableRaisingEvents = true;

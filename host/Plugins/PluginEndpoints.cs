@@ -28,7 +28,7 @@ internal static class PluginEndpoints
 
     private static void MapChange(RouteGroupBuilder group, string action, string name, string summary, string description, Delegate handler) =>
         group.MapPost($"{{id}}/{action}", handler).RequireRole(HubRole.Admin).WithName(name).WithSummary(summary).WithDescription(description)
-            .Produces<PluginRecord>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+            .Produces<PluginRecord>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
 
     private static PluginListResponse List(PluginRegistry registry) =>
         new(registry.All, null, registry.List, registry.Retired);
@@ -54,6 +54,11 @@ internal static class PluginEndpoints
         TimeProvider time,
         CancellationToken cancellationToken)
     {
+        // A plugin serves every project.
+        var caller = context.GetCaller();
+        if (caller.Projects is not null)
+            return Problem.Forbidden("Plugins serve all projects, and this key is limited to some.").ToResult();
+
         if (await change(id, cancellationToken) is not { } record)
             return NotFound(id);
 
@@ -62,7 +67,7 @@ internal static class PluginEndpoints
         var failed = record.State == PluginState.Failed || record.PendingErrors.Count > 0;
         await audit.RecordAsync(
             time,
-            context.GetCaller(),
+            caller,
             action,
             record.Id,
             null,

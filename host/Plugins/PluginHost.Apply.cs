@@ -95,15 +95,13 @@ internal sealed partial class PluginHost
     private void Serve(PluginSlot slot, PluginInstance instance, PluginRecord record)
     {
         instance.Generation = generations.AddOrUpdate(instance.Id, 1, static (_, count) => count + 1);
-        var former = slot.Serving;
-        slot.Serving = instance;
+        if (!TrySwap(slot, instance, out var former, out var drained))
+        {
+            unloader.Retire(instance, Task.CompletedTask);
+            return;
+        }
+
         slot.Record = record with { State = PluginState.Loaded, LoadedAt = time.GetUtcNow(), Generation = instance.Generation };
-
-        // In one step for callers: each sees the former version or this one.
-        var drained = catalog.Replace(instance.Provider);
-        if (former is not null && former.Id != instance.Id)
-            drained = catalog.Remove(former.Id);
-
         claims.KeepOnly(slot, instance.Id);
         Log.Serves(logger, instance.Id, instance.Version, instance.Generation, instance.Snapshot.Sha256);
         foreach (var issue in slot.Record.Warnings)
@@ -111,6 +109,25 @@ internal sealed partial class PluginHost
 
         if (former is not null)
             unloader.Retire(former, drained);
+    }
+
+    /// <returns><see langword="false"/> when the hub has ended meanwhile: then nothing begins to serve any more.</returns>
+    private bool TrySwap(PluginSlot slot, PluginInstance instance, out PluginInstance? former, out Task drained)
+    {
+        lock (swapping)
+        {
+            (former, drained) = (slot.Serving, Task.CompletedTask);
+            if (ended)
+                return false;
+
+            // In one step for callers: each sees the former version or this one.
+            slot.Serving = instance;
+            drained = catalog.Replace(instance.Provider);
+            if (former is not null && former.Id != instance.Id)
+                drained = catalog.Remove(former.Id);
+
+            return true;
+        }
     }
 
     /// <summary>What served before serves on, and the record tells of both.</summary>
@@ -140,12 +157,26 @@ internal sealed partial class PluginHost
 
     private void StopServing(PluginSlot slot)
     {
-        if (slot.Serving is not { } serving)
-            return;
+        if (Withdraw(slot) is { } former)
+            Log.Stopped(logger, former.Id, former.Version);
+    }
 
-        slot.Serving = null;
-        Log.Stopped(logger, serving.Id, serving.Version);
-        unloader.Retire(serving, catalog.Remove(serving.Id));
+    /// <returns>What served, and is seen off now.</returns>
+    private PluginInstance? Withdraw(PluginSlot slot)
+    {
+        PluginInstance? former;
+        Task drained;
+        lock (swapping)
+        {
+            former = slot.Serving;
+            slot.Serving = null;
+            drained = former is null ? Task.CompletedTask : catalog.Remove(former.Id);
+        }
+
+        if (former is not null)
+            unloader.Retire(former, drained);
+
+        return former;
     }
 
     private static PluginRecord Describe(PluginManifestFile file) => new()

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using IntegrationHub.Host.Plugins.Install;
+using IntegrationHub.Loading;
 
 namespace IntegrationHub.Host.Plugins;
 
@@ -28,27 +30,37 @@ internal sealed partial class PluginHost
 {
     private static readonly StringComparer PathComparer = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
     private readonly SemaphoreSlim scanning = new(1, 1);
+    private readonly Lock publishing = new();
     private volatile PluginSlot[] slots = [];
     private volatile IReadOnlyList<PluginListEntry> entries = [];
-    private PluginListRecord? list;
+    private volatile PluginListRecord? list;
 
     /// <summary>In the order of the list.</summary>
     private IReadOnlyList<PluginSlot> Slots => slots;
 
-    public async Task<ScanResult> ScanAsync(ScanMode mode, CancellationToken cancellationToken)
+    public Task<ScanResult> ScanAsync(ScanMode mode, CancellationToken cancellationToken) => ScanAsync(mode, null, cancellationToken);
+
+    /// <param name="mode">What counts as complete.</param>
+    /// <param name="only">The one folder to look at: that somebody says it is complete says nothing about the others. <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    private async Task<ScanResult> ScanAsync(ScanMode mode, string? only, CancellationToken cancellationToken)
     {
         await scanning.WaitAsync(cancellationToken);
         try
         {
+            ConcurrentQueue<PluginChange> changes = [];
+            var starting = list is null;
             var sources = await ReadListAsync(mode, cancellationToken);
-            var before = Slots.ToDictionary(slot => slot, slot => slot.Serving);
+            if (only is not null)
+                sources = Narrow(sources, only);
+
             foreach (var gone in Slots.Where(slot => !sources.ContainsKey(slot)))
-                await RemoveAsync(gone, cancellationToken);
+                await RemoveAsync(gone, changes, cancellationToken);
 
             slots = [.. sources.Keys];
             var settled = true;
             List<PluginSlot> due = [];
-            foreach (var (slot, source) in sources)
+            foreach (var (slot, source) in sources.Where(pair => only is null || PathComparer.Equals(pair.Key.Folder, only)))
             {
                 var look = await LookAsync(slot, source, mode, cancellationToken);
                 settled &= look != SlotLook.Unsettled;
@@ -56,15 +68,31 @@ internal sealed partial class PluginHost
                     due.Add(slot);
             }
 
-            await ApplyAllAsync(due, sources, cancellationToken);
-            await SettleConflictsAsync(cancellationToken);
-            Publish();
-            return new ScanResult(settled, [.. Changes(before)]);
+            await ApplyAllAsync(due, sources, changes, starting ? null : Publish, cancellationToken);
+            await SettleConflictsAsync(changes, cancellationToken);
+            return new ScanResult(settled, [.. changes]);
         }
         finally
         {
+            Publish();
             scanning.Release();
         }
+    }
+
+    /// <summary>What was found of the one folder; of all others what was there before.</summary>
+    private OrderedDictionary<PluginSlot, PluginSource> Narrow(OrderedDictionary<PluginSlot, PluginSource> found, string only)
+    {
+        OrderedDictionary<PluginSlot, PluginSource> sources = [];
+        foreach (var (slot, source) in found)
+            if (PathComparer.Equals(slot.Folder, only))
+                sources.Add(slot, source);
+            else if (Slots.Contains(slot))
+                sources.Add(slot, slot.Source);
+
+        foreach (var slot in Slots.Where(slot => !PathComparer.Equals(slot.Folder, only) && !sources.ContainsKey(slot)))
+            sources.Add(slot, slot.Source);
+
+        return sources;
     }
 
     private enum SlotLook
@@ -100,12 +128,25 @@ internal sealed partial class PluginHost
         foreach (var source in found.Sources)
             sources.Add(known.GetValueOrDefault(source.Folder) ?? new PluginSlot(source), source);
 
-        // A folder that has lost only its manifest is being replaced, as far as anybody can tell.
+        foreach (var slot in sources.Keys)
+            slot.Vanished = false;
+
         if (sameList && mode == ScanMode.WhenSettled)
-            foreach (var slot in Slots.Where(slot => !sources.ContainsKey(slot) && Directory.Exists(slot.Folder) && !File.Exists(slot.Source.ManifestPath)))
+            foreach (var slot in Slots.Where(slot => !sources.ContainsKey(slot) && IsBeingReplaced(slot)))
                 sources.Add(slot, slot.Source);
 
         return sources;
+    }
+
+    /// <summary>As far as anybody can tell: a folder that has lost only its manifest, or that was there at the last look.</summary>
+    private static bool IsBeingReplaced(PluginSlot slot)
+    {
+        if (Directory.Exists(slot.Folder))
+            return !File.Exists(slot.Source.ManifestPath);
+
+        var before = slot.Vanished;
+        slot.Vanished = true;
+        return !before;
     }
 
     private void SetList(PluginListRecord next)
@@ -157,7 +198,7 @@ internal sealed partial class PluginHost
 
             if (waitedLong)
             {
-                var record = slot.Record ?? new PluginRecord { Id = Path.GetFileName(slot.Folder), Path = slot.Folder, State = PluginState.Failed };
+                var record = slot.Record ?? Unknown(slot);
                 Fail(slot, record, [new("", $"The plugin's files cannot be read, or have kept changing for {options.Value.SettleLimit.TotalSeconds:0} s.", "The hub goes on looking. Write them once, as a whole.")]);
                 slot.UnsettledSince = time.GetUtcNow();
             }
@@ -170,7 +211,8 @@ internal sealed partial class PluginHost
         }
     }
 
-    private async Task ApplyAllAsync(List<PluginSlot> due, OrderedDictionary<PluginSlot, PluginSource> sources, CancellationToken cancellationToken)
+    private async Task ApplyAllAsync(
+        List<PluginSlot> due, OrderedDictionary<PluginSlot, PluginSource> sources, ConcurrentQueue<PluginChange> changes, Action? whenApplied, CancellationToken cancellationToken)
     {
         var together = new ParallelOptions { MaxDegreeOfParallelism = options.Value.StartTogether, CancellationToken = cancellationToken };
         var files = new PluginManifestFile[due.Count];
@@ -187,17 +229,42 @@ internal sealed partial class PluginHost
             try
             {
                 due[i].Source = files[i].Source;
-                await ApplyAsync(due[i], files[i], forced: false, token);
+                await ApplyNotingAsync(due[i], files[i], changes, token);
             }
             finally
             {
                 due[i].Gate.Release();
+
+                // Not when all are done: one of them may hang for a while. At the start nobody asks yet.
+                whenApplied?.Invoke();
             }
         });
     }
 
+    // Under the gate: what the API changes meanwhile is the API's to tell.
+    private async Task ApplyNotingAsync(PluginSlot slot, PluginManifestFile? seen, ConcurrentQueue<PluginChange>? changes, CancellationToken cancellationToken)
+    {
+        var former = slot.Serving;
+        try
+        {
+            await ApplyAsync(slot, seen, forced: false, cancellationToken);
+        }
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Such as a storage that fails: no reason to leave the other plugins as they are.
+            var record = seen is null ? slot.Record ?? Unknown(slot) : Describe(seen);
+            Log.Unexpected(logger, fault, record.Id, slot.Folder);
+            Fail(slot, record, [new("", $"The hub failed to bring the plugin up to date: {fault.GetType().Name}: {fault.Message}", "The hub tries again when it looks next; its log tells more.")]);
+            slot.Stamp = null;
+        }
+        finally
+        {
+            Note(former, slot.Serving, changes);
+        }
+    }
+
     /// <summary>A folder whose id another one had is loaded when that one lets go of it.</summary>
-    private async Task SettleConflictsAsync(CancellationToken cancellationToken)
+    private async Task SettleConflictsAsync(ConcurrentQueue<PluginChange>? changes, CancellationToken cancellationToken)
     {
         foreach (var slot in Slots.Where(slot => slot.ConflictId is { } id && claims.HolderOf(id) is null))
         {
@@ -205,7 +272,7 @@ internal sealed partial class PluginHost
             try
             {
                 if (slot is { ConflictId: not null, Removed: false })
-                    await ApplyAsync(slot, null, forced: false, cancellationToken);
+                    await ApplyNotingAsync(slot, null, changes, cancellationToken);
             }
             finally
             {
@@ -215,14 +282,16 @@ internal sealed partial class PluginHost
         }
     }
 
-    private async Task RemoveAsync(PluginSlot slot, CancellationToken cancellationToken)
+    private async Task RemoveAsync(PluginSlot slot, ConcurrentQueue<PluginChange> changes, CancellationToken cancellationToken)
     {
         await slot.Gate.WaitAsync(cancellationToken);
         try
         {
+            var former = slot.Serving;
             slot.Removed = true;
             StopServing(slot);
             claims.KeepOnly(slot);
+            Note(former, null, changes);
         }
         finally
         {
@@ -230,29 +299,29 @@ internal sealed partial class PluginHost
         }
     }
 
-    private IEnumerable<PluginChange> Changes(Dictionary<PluginSlot, PluginInstance?> before)
+    private static void Note(PluginInstance? former, PluginInstance? now, ConcurrentQueue<PluginChange>? changes)
     {
-        foreach (var slot in Slots.Union(before.Keys))
-        {
-            var (former, now) = (before.GetValueOrDefault(slot), slot.Serving);
-            if (now is not null && now != former)
-                yield return new PluginChange(former is null ? "plugin.loaded" : "plugin.reloaded", now.Id, now.Version, now.Snapshot.Sha256);
-            else if (now is null && former is not null)
-                yield return new PluginChange("plugin.unloaded", former.Id, former.Version, former.Snapshot.Sha256);
-        }
+        if (now is not null && now != former)
+            changes?.Enqueue(new PluginChange(former is null ? "plugin.loaded" : "plugin.reloaded", now.Id, now.Version, now.Snapshot.Sha256));
+        else if (now is null && former is not null)
+            changes?.Enqueue(new PluginChange("plugin.unloaded", former.Id, former.Version, former.Snapshot.Sha256));
     }
+
+    private static PluginRecord Unknown(PluginSlot slot) => new() { Id = Path.GetFileName(slot.Folder), Path = slot.Folder, State = PluginState.Failed };
 
     private void Publish()
     {
-        if (list is { } read)
-            registry.Set(read, [.. Slots.Select(slot => slot.Record).OfType<PluginRecord>()]);
+        // Looked at and set in one step: of two changes at once, the later must be seen last.
+        lock (publishing)
+            if (list is { } read)
+                registry.Set(read, [.. Slots.Select(slot => slot.Record).OfType<PluginRecord>()]);
     }
 
     private static bool IsWholeJson(string path)
     {
         try
         {
-            var json = File.ReadAllBytes(path);
+            var json = SharedFile.ReadAllBytes(path);
             using var document = JsonDocument.Parse(
                 json.AsMemory(json.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             return true;

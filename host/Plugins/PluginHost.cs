@@ -25,6 +25,13 @@ internal sealed partial class PluginHost(
     private readonly PluginStandings standings = new(states);
     private readonly PluginClaims claims = new();
 
+    // Never disposed: it has no timer and nothing linked, and a change that outlives the hub may still ask it.
+    private readonly CancellationTokenSource ending = new();
+
+    // What serves changes under this as well as under the slot's gate: the end of the hub waits for no gate.
+    private readonly Lock swapping = new();
+    private bool ended;
+
     /// <summary>Reads the list and loads what it names. Call it once, before the first request.</summary>
     public async Task LoadAllAsync(CancellationToken cancellationToken)
     {
@@ -37,7 +44,9 @@ internal sealed partial class PluginHost(
 
     public Task RescanAsync(CancellationToken cancellationToken) => ScanAsync(ScanMode.Now, cancellationToken);
 
-    /// <exception cref="ProblemException">It is disabled or quarantined.</exception>
+    public Task RescanAsync(string folder, CancellationToken cancellationToken) => ScanAsync(ScanMode.Now, folder, cancellationToken);
+
+    /// <exception cref="ProblemException">It is disabled, or quarantined and its files are the same.</exception>
     public Task<PluginRecord?> ReloadAsync(string id, CancellationToken cancellationToken) => ChangeAsync(id, ReloadAsync, cancellationToken);
 
     /// <exception cref="ProblemException">The operator's list disables it.</exception>
@@ -48,18 +57,34 @@ internal sealed partial class PluginHost(
     public Task QuarantineAsync(string id, ValidationIssue reason, CancellationToken cancellationToken) =>
         ChangeAsync(id, (slot, token) => QuarantineAsync(slot, reason, token), cancellationToken);
 
+    public async Task<PluginRecord?> QuarantineAsync(FaultLedger accused, ValidationIssue reason, CancellationToken cancellationToken)
+    {
+        var serves = false;
+        var record = await ChangeAsync(
+            accused.Plugin,
+            (slot, token) => (serves = slot.Serving?.Ledger == accused) ? QuarantineAsync(slot, reason, token) : Task.CompletedTask,
+            cancellationToken);
+        return serves ? record : null;
+    }
+
+    /// <summary>Stops serving everything. A plugin that is being loaded just now is given up; no gate is waited for, since it may hang.</summary>
     public async ValueTask DisposeAsync()
     {
-        // No gate is waited for: a plugin that hangs while it starts must not hold up the end.
+        lock (swapping)
+            ended = true;
+
+        await ending.CancelAsync();
         foreach (var slot in Slots)
-            StopServing(slot);
+            Withdraw(slot);
 
         await unloader.DisposeAsync();
     }
 
     private async Task ReloadAsync(PluginSlot slot, CancellationToken cancellationToken)
     {
-        if (slot.Record is { State: PluginState.Disabled or PluginState.Quarantined } held)
+        // Other files than those that misbehaved are given a chance here as well.
+        if (slot.Record is { State: PluginState.Disabled or PluginState.Quarantined } held
+            && (held.State == PluginState.Disabled || await IsQuarantinedAsync(standings.Of(held.Id), slot.Folder, cancellationToken)))
         {
             var what = held.State == PluginState.Disabled ? "disabled" : "quarantined";
             throw Problem.Conflict($"The plugin '{held.Id}' is {what}, so it cannot be reloaded. {held.Reason?.Message}", "/state", held.Reason?.Hint ?? "Enable it.").ToException();
@@ -109,6 +134,7 @@ internal sealed partial class PluginHost(
         await standings.SetAsync(standing, cancellationToken);
     }
 
+    /// <summary>Whoever asked may give up as long as the change waits for its turn. Once it is begun it is finished, unless the hub ends: half of it would be in force and nobody told.</summary>
     private async Task<PluginRecord?> ChangeAsync(string id, Func<PluginSlot, CancellationToken, Task> change, CancellationToken cancellationToken)
     {
         if (Find(id) is not { } slot)
@@ -120,7 +146,7 @@ internal sealed partial class PluginHost(
             if (slot.Removed || slot.Record is null)
                 return null;
 
-            await change(slot, cancellationToken);
+            await change(slot, ending.Token);
         }
         finally
         {
@@ -128,7 +154,7 @@ internal sealed partial class PluginHost(
             Publish();
         }
 
-        await SettleConflictsAsync(cancellationToken);
+        await SettleConflictsAsync(null, ending.Token);
         return slot.Record is { } record ? registry.All.FirstOrDefault(listed => listed.Path == record.Path) : null;
     }
 
@@ -173,6 +199,9 @@ internal sealed partial class PluginHost(
 
         [LoggerMessage(1010, LogLevel.Error, "Plugin {Plugin} {Version} serves on: the newer files in {Path} could not be loaded, '{Pointer}': {Problem} {Hint}")]
         public static partial void NewerFailed(ILogger logger, string plugin, string version, string path, string pointer, string problem, string hint);
+
+        [LoggerMessage(1012, LogLevel.Error, "Plugin {Plugin} ({Path}): the hub failed to bring it up to date, and tries again")]
+        public static partial void Unexpected(ILogger logger, Exception fault, string plugin, string path);
 
         [LoggerMessage(1011, LogLevel.Error, "Plugin {Plugin} is quarantined, '{Pointer}': {Problem}")]
         public static partial void Quarantined(ILogger logger, string plugin, string pointer, string problem);

@@ -8,13 +8,25 @@ namespace IntegrationHub.Host.Plugins;
 /// <summary>One generation of a plugin in memory: the provider it serves and what must go when it goes.</summary>
 internal sealed class PluginInstance(LoadedProvider provider, PluginLoadContext? context, PluginSnapshot snapshot, CancellationTokenSource stopping)
 {
-    // Both are forgotten when it is unloaded: whoever still holds the instance must not hold the plugin's types.
+    // The token source is never disposed: it has no timer and nothing is linked into it, and a call that outlives the drain still asks it.
+    // These two are forgotten when it is unloaded: whoever still holds the instance must not hold the plugin's types.
     private LoadedProvider? provider = provider;
     private PluginLoadContext? context = context;
 
     public string Id { get; } = provider.Id;
 
     public string Version { get; } = provider.Manifest.Version;
+
+    /// <summary>Where the faults of this generation are counted; <see langword="null"/> when it has no code of its own.</summary>
+    public FaultLedger? Ledger { get; } = provider.Adapter switch
+    {
+        GuardedAdapter adapter => adapter.Ledger,
+        GuardedVerifier verifier => verifier.Adapter.Ledger,
+        _ => null,
+    };
+
+    /// <summary>Its native libraries; <see langword="null"/> when it has no code of its own.</summary>
+    public LoadedLibraries? Libraries { get; } = context?.Libraries;
 
     public PluginSnapshot Snapshot { get; } = snapshot;
 

@@ -36,21 +36,28 @@ internal sealed class PluginLoader(
             return Refused(seen, new ValidationIssue("", $"The plugin's files cannot be copied: {fault.Message}", "They may be being replaced just now, or the hub's user may not read them."));
         }
 
-        // Before anything of the copy is read.
-        if (await pins.CheckAsync(seen.Id, seen.Source, snapshot.Sha256, cancellationToken) is { } refusal)
+        var kept = false;
+        try
         {
-            snapshot.TryDelete();
-            return Refused(seen, refusal) with { RefusedSha256 = snapshot.Sha256 };
-        }
+            // Before anything of the copy is read.
+            if (await pins.CheckAsync(seen.Id, seen.Source, snapshot.Sha256, cancellationToken) is { } refusal)
+                return Refused(seen, refusal) with { RefusedSha256 = snapshot.Sha256 };
 
-        var file = await PluginManifestFile.ReadAsync(seen.Source, snapshot.Folder, seen, cancellationToken);
-        if (file.Manifest is not null && file.Id == seen.Id)
+            var file = await PluginManifestFile.ReadAsync(seen.Source, snapshot.Folder, seen, cancellationToken);
+            if (file.Manifest is null)
+                return new PluginCopy(file, null);
+
+            if (file.Id != seen.Id)
+                return Refused(file, new ValidationIssue("/id", $"The plugin's id changed from '{seen.Id}' to '{file.Id}' while its files were read.", "Reload it when all files are in place."));
+
+            kept = true;
             return new PluginCopy(file, snapshot);
-
-        snapshot.TryDelete();
-        return file.Manifest is null
-            ? new PluginCopy(file, null)
-            : Refused(file, new ValidationIssue("/id", $"The plugin's id changed from '{seen.Id}' to '{file.Id}' while its files were read.", "Reload it when all files are in place."));
+        }
+        finally
+        {
+            if (!kept)
+                snapshot.TryDelete();
+        }
     }
 
     /// <summary>Starts the plugin from its copy, which is removed again when that fails.</summary>

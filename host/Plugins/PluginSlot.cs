@@ -27,6 +27,9 @@ internal sealed class PluginSlot(PluginSource source)
     /// <summary>Whether its folder left the list or vanished.</summary>
     public bool Removed { get; set; }
 
+    /// <summary>Whether its folder was not there at the last look. Changed by one scan at a time.</summary>
+    public bool Vanished { get; set; }
+
     /// <summary>The id that its manifest names and another folder has.</summary>
     public string? ConflictId { get; set; }
 

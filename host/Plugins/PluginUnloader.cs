@@ -22,7 +22,8 @@ internal sealed partial class PluginUnloader(PluginRegistry registry, IOptions<P
     {
         var retired = new RetiredGeneration(instance.Id, instance.Generation, instance.Version, instance.Snapshot.Sha256, time.GetUtcNow(), RetiredState.Draining, []);
         registry.Retire(retired);
-        var task = RunAsync(retired, instance.Snapshot, StopAsync(retired, instance, drained), drained);
+        instance.Ledger?.Retire();
+        var task = RunAsync(retired, instance.Snapshot, instance.Libraries, StopAsync(retired, instance, drained), drained);
         running.TryAdd(task, 0);
         _ = task.ContinueWith(ended => running.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
@@ -36,7 +37,7 @@ internal sealed partial class PluginUnloader(PluginRegistry registry, IOptions<P
         await Task.WhenAll(running.Keys);
     }
 
-    private async Task RunAsync(RetiredGeneration retired, PluginSnapshot snapshot, Task<Stopped> stopping, Task drained)
+    private async Task RunAsync(RetiredGeneration retired, PluginSnapshot snapshot, LoadedLibraries? libraries, Task<Stopped> stopping, Task drained)
     {
         try
         {
@@ -44,7 +45,10 @@ internal sealed partial class PluginUnloader(PluginRegistry registry, IOptions<P
             retired = retired with { State = RetiredState.Unloading, LikelyCauses = stopped.Causes };
             registry.Retire(retired);
             if (stopped.Context is { } context && !ending.IsCancellationRequested)
+            {
                 await WatchAsync(retired, snapshot, context, drained);
+                libraries?.Close();
+            }
 
             snapshot.TryDelete();
             registry.SetUnloaded(retired);

@@ -39,7 +39,7 @@ internal static class SimulatorEndpoints
             ContentType = context.Request.ContentType,
             Body = body.ToArray(),
         };
-        if (new ProviderSimulator(manifest).Match(request) is not { Answer: var answer })
+        if (new ProviderSimulator(manifest).Match(request) is not { Answer: var answer, Parameters: var parameters })
             throw new Problem(404, "not_simulated", "Not simulated", $"The manifest of '{provider}' has no simulated answer to {context.Request.Method} /{path}.").ToException();
 
         context.Response.StatusCode = answer.Status;
@@ -49,7 +49,7 @@ internal static class SimulatorEndpoints
         if (answer.Body is not null)
         {
             context.Response.ContentType = answer.ContentType;
-            await context.Response.Body.WriteAsync(ProviderSimulator.Body(answer), cancellationToken);
+            await context.Response.Body.WriteAsync(ProviderSimulator.Body(answer, parameters), cancellationToken);
         }
     }
 }

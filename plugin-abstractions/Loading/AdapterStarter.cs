@@ -43,9 +43,13 @@ internal sealed partial class AdapterStarter(TimeSpan timeout, TimeProvider time
         }
     }
 
-    // Without a scheduler its own thread, not the pool's: code that blocks for ever would take a pool thread with it.
-    private static Task<T> Run<T>(Func<Task<T>> work, TaskScheduler? threads) =>
-        Task.Factory.StartNew(work, CancellationToken.None, threads is null ? TaskCreationOptions.LongRunning : TaskCreationOptions.DenyChildAttach, threads ?? TaskScheduler.Default).Unwrap();
+    // Without a scheduler its own thread, not the pool's: code that blocks for ever would take a pool thread with it. Without the caller's flow, which the timers that a plugin
+    // makes at its start would keep: one that somebody loads through the API must not log under that request's id for ever.
+    private static Task<T> Run<T>(Func<Task<T>> work, TaskScheduler? threads)
+    {
+        using AsyncFlowControl? apart = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
+        return Task.Factory.StartNew(work, CancellationToken.None, threads is null ? TaskCreationOptions.LongRunning : TaskCreationOptions.DenyChildAttach, threads ?? TaskScheduler.Default).Unwrap();
+    }
 
     // Also runs long after the deadline, if a plugin that hung comes to itself: nobody will use what it made.
     private async Task CleanUpAsync(Attempt attempt, TaskScheduler? threads, string plugin)

@@ -14,7 +14,7 @@ internal sealed record HostPattern(string Host, bool SubDomains, int? Port, bool
         if (text.Contains("://", StringComparison.Ordinal))
         {
             return Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp)
-                ? new HostPattern(url.IdnHost.ToLowerInvariant(), false, url.IsDefaultPort ? null : url.Port, url.Scheme == Uri.UriSchemeHttp)
+                ? new HostPattern(Name(url), false, url.IsDefaultPort ? null : url.Port, url.Scheme == Uri.UriSchemeHttp)
                 : null;
         }
 
@@ -25,17 +25,20 @@ internal sealed record HostPattern(string Host, bool SubDomains, int? Port, bool
         return host.Length > 0
             && host.IndexOfAny(['/', '?', '#', '@', '*', '\\']) < 0
             && Uri.TryCreate("https://" + host, UriKind.Absolute, out var parsed)
-            && parsed.IdnHost.Length > 0
-                ? new HostPattern(parsed.IdnHost.ToLowerInvariant(), subDomains, parsed.IsDefaultPort ? null : parsed.Port, false)
+            && Name(parsed).Length > 0
+                ? new HostPattern(Name(parsed), subDomains, parsed.IsDefaultPort ? null : parsed.Port, false)
                 : null;
     }
 
     public bool Matches(Uri target)
     {
-        var host = target.IdnHost.ToLowerInvariant().TrimEnd('.');
+        var host = Name(target);
         if (Port is null ? !target.IsDefaultPort : Port != target.Port)
             return false;
 
         return SubDomains ? host.Length > Host.Length + 1 && host.EndsWith("." + Host, StringComparison.Ordinal) : host == Host;
     }
+
+    // A dot at the end of a name only says that it is whole.
+    private static string Name(Uri url) => url.IdnHost.ToLowerInvariant().TrimEnd('.');
 }

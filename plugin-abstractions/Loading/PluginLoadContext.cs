@@ -9,6 +9,9 @@ internal sealed class PluginLoadContext(string name, string assemblyPath) : Asse
     private readonly AssemblyDependencyResolver resolver = new(assemblyPath);
     private readonly string folder = Path.GetDirectoryName(assemblyPath)!;
 
+    /// <summary>The native libraries that it loaded, to be closed when it has left memory.</summary>
+    public LoadedLibraries Libraries { get; } = new();
+
     protected override Assembly? Load(AssemblyName assemblyName)
     {
         if (SharedAssemblies.Names.Contains(assemblyName.Name!))
@@ -32,6 +35,13 @@ internal sealed class PluginLoadContext(string name, string assemblyPath) : Asse
     }
 
     // Zero hands the request to the system, as for libraries that belong to it.
-    protected override nint LoadUnmanagedDll(string unmanagedDllName) =>
-        (resolver.ResolveUnmanagedDllToPath(unmanagedDllName) ?? NativeLibraries.Find(folder, unmanagedDllName)) is { } path ? LoadUnmanagedDllFromPath(path) : 0;
+    protected override nint LoadUnmanagedDll(string unmanagedDllName)
+    {
+        if ((resolver.ResolveUnmanagedDllToPath(unmanagedDllName) ?? NativeLibraries.Find(folder, unmanagedDllName)) is not { } path)
+            return 0;
+
+        var handle = LoadUnmanagedDllFromPath(path);
+        Libraries.Add(handle);
+        return handle;
+    }
 }

@@ -268,6 +268,12 @@ public sealed record SimulatorAnswer
     /// <summary>The body: a JSON value, or a string that is sent as it is when <see cref="ContentType"/> is not JSON.</summary>
     public JsonElement? Body { get; init; }
 
+    /// <summary>
+    /// What of the request the body repeats: JSON pointers into <see cref="Body"/>, each with a template over <c>params</c>, the parameters as they were sent. Where a value is missing
+    /// or does not fit its pipe, the body stays as it stands.
+    /// </summary>
+    public IReadOnlyDictionary<string, JsonElement> Echo { get; init; } = new Dictionary<string, JsonElement>();
+
     /// <summary>The body's media type. Default <c>application/json</c>.</summary>
     public string ContentType { get; init; } = "application/json";
 }

@@ -63,6 +63,15 @@ public sealed class ProviderSimulator
         return Encoding.UTF8.GetBytes(answer.ContentType.Contains("json", StringComparison.Ordinal) ? body.GetRawText() : body.ToString());
     }
 
+    /// <summary>The bytes of an answer's body for what was sent: as <see cref="Body(SimulatorAnswer)"/>, with what <see cref="SimulatorAnswer.Echo"/> repeats of the parameters.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="parameters">What was sent, by the names it has there: an object.</param>
+    public static byte[] Body(SimulatorAnswer answer, JsonElement parameters)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        return answer.Echo.Count == 0 || answer.Body is not { } body ? Body(answer) : Body(answer with { Body = EchoedBody.Of(body, answer.Echo, parameters) });
+    }
+
     /// <summary>Whether every pointer leads to its value. Forms carry text only, so a number equals the text that writes it.</summary>
     private static bool Holds(IReadOnlyDictionary<string, JsonElement> when, JsonElement parameters) =>
         when.All(condition => JsonPointer.TryParse(condition.Key, out var pointer) && pointer.TryEvaluate(parameters, out var found) && TextOf(found) == TextOf(condition.Value));

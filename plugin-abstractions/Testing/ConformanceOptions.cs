@@ -6,10 +6,10 @@ namespace IntegrationHub.Testing;
 public sealed record ConformanceOptions
 {
     /// <summary>
-    /// The vendor's OpenAPI description (JSON or YAML) to hold requests against. Default: every <c>*.json</c>, <c>*.yaml</c> and <c>*.yml</c> directly in the plugin's folder
-    /// <c>contract/</c>. Without a description no plugin is gold.
+    /// The files of the vendor's OpenAPI description (JSON or YAML) to hold requests against. Default, when empty: every <c>*.json</c>, <c>*.yaml</c> and <c>*.yml</c> directly in the
+    /// plugin's folder <c>contract/</c>. Without a description no plugin is gold.
     /// </summary>
-    public string? DescriptionFile { get; init; }
+    public IReadOnlyList<string> DescriptionFiles { get; init; } = [];
 
     /// <summary>
     /// Fields of the connection, as an object, laid over the ones the suite makes up from the manifest's config schema. Needed only where nothing that fits a <c>pattern</c>

@@ -23,21 +23,22 @@ internal static class ReportText
 
     private static void WriteChecks(StringBuilder text, ConformanceReport report)
     {
-        string? group = null;
-        foreach (var check in report.Checks)
+        // Some groups are gone back to at the end of a run; in the report each stands once.
+        foreach (var group in report.Checks.GroupBy(check => GroupOf(check.Id), StringComparer.Ordinal))
         {
-            if (GroupOf(check.Id) is var own && own != group)
-            {
-                group = own;
-                text.Append(CultureInfo.InvariantCulture, $"\n{group}\n");
-            }
-
-            var mark = check.Outcome switch { CheckOutcome.Passed => "ok  ", CheckOutcome.Warned => "warn", CheckOutcome.Failed => "FAIL", _ => "skip" };
-            text.Append(CultureInfo.InvariantCulture, $"  {mark}  {check.Id,-26}  {check.Title}");
-            text.Append(check.Outcome == CheckOutcome.Skipped ? $": {check.Reason}" : check.Cases > 0 ? $" ({check.Cases.ToString(CultureInfo.InvariantCulture)})" : "").Append('\n');
-            foreach (var finding in report.Findings.Where(finding => finding.Check == check.Id))
-                WriteFinding(text, finding);
+            text.Append(CultureInfo.InvariantCulture, $"\n{group.Key}\n");
+            foreach (var check in group)
+                WriteCheck(text, report, check);
         }
+    }
+
+    private static void WriteCheck(StringBuilder text, ConformanceReport report, ConformanceCheck check)
+    {
+        var mark = check.Outcome switch { CheckOutcome.Passed => "ok  ", CheckOutcome.Warned => "warn", CheckOutcome.Failed => "FAIL", _ => "skip" };
+        text.Append(CultureInfo.InvariantCulture, $"  {mark}  {check.Id,-26}  {check.Title}");
+        text.Append(check.Outcome == CheckOutcome.Skipped ? $": {check.Reason}" : check.Cases > 0 ? $" ({check.Cases.ToString(CultureInfo.InvariantCulture)})" : "").Append('\n');
+        foreach (var finding in report.Findings.Where(finding => finding.Check == check.Id))
+            WriteFinding(text, finding);
     }
 
     private static void WriteFinding(StringBuilder text, ConformanceFinding finding)
@@ -63,12 +64,12 @@ internal static class ReportText
         {
             text.Append(CultureInfo.InvariantCulture, $"  - {requirement.Message}");
             if (requirement.Hint is not null)
-                text.Append(' ').Append(requirement.Hint);
+                text.Append(". ").Append(requirement.Hint);
 
             if (requirement.Pointers.Count > 0)
             {
                 text.Append(" (").AppendJoin(", ", requirement.Pointers.Take(MostPointers));
-                text.Append(requirement.Pointers.Count > MostPointers ? $", and {requirement.Pointers.Count - MostPointers} more)" : ")");
+                text.Append(requirement.Pointers.Count > MostPointers ? ", …)" : ")");
             }
 
             text.Append('\n');

@@ -3,6 +3,12 @@ namespace IntegrationHub.Webhooks;
 /// <summary>Why a webhook was refused.</summary>
 public enum VerificationFailure
 {
+    /// <summary>
+    /// It could not be decided: the plugin's own verifier failed or was too slow. The request counts as not verified, and the sender is asked to send it again (503, where
+    /// every other refusal is 401), so that nothing genuine is lost. It is the first value, so that a result which nobody set is not taken for a genuine request.
+    /// </summary>
+    Undecided,
+
     /// <summary>It was not.</summary>
     None,
 
@@ -23,21 +29,15 @@ public enum VerificationFailure
 
     /// <summary>The connection has no secret or key to verify with.</summary>
     NotConfigured,
-
-    /// <summary>
-    /// It could not be decided: the plugin's own verifier failed or was too slow. The request counts as not verified, and the sender is asked to send it again (503, where
-    /// every other refusal is 401), so that nothing genuine is lost.
-    /// </summary>
-    Undecided,
 }
 
 /// <summary>Whether a request was sent by the provider. Carries no secret and no expected signature.</summary>
-/// <param name="Failure">Why not; <see cref="VerificationFailure.None"/> when it was.</param>
+/// <param name="Failure">Why not; <see cref="VerificationFailure.None"/> when it was. The default is <see cref="VerificationFailure.Undecided"/>.</param>
 /// <param name="Detail">A sentence for the operator's log.</param>
 public readonly record struct VerificationResult(VerificationFailure Failure, string? Detail = null)
 {
     /// <summary>The request is genuine.</summary>
-    public static VerificationResult Verified => default;
+    public static VerificationResult Verified => new(VerificationFailure.None);
 
     /// <summary>Whether the request is genuine.</summary>
     public bool Ok => Failure == VerificationFailure.None;

@@ -127,6 +127,9 @@ public sealed class HubProcess : IAsyncDisposable
         await process.WaitForExitAsync();
     }
 
+    /// <summary>Waits for it to end by itself.</summary>
+    public Task WaitForExitAsync(CancellationToken cancellationToken) => process.WaitForExitAsync(cancellationToken);
+
     /// <summary>Asks it to stop (SIGTERM) and waits until it has drained.</summary>
     public async Task<int> StopAsync()
     {

@@ -14,6 +14,7 @@ internal static class ContainmentServiceCollectionExtensions
             .ValidateOnStart();
 
         services.AddSingleton<QuarantineRequests>();
+        services.AddSingleton<QuarantineAudit>();
         services.AddHostedService<QuarantineWorker>();
         services.AddSingleton(provider => new StartMarkers(provider.GetRequiredService<IOptions<HubOptions>>().Value.Data, provider.GetRequiredService<ILogger<StartMarkers>>()));
         services.AddSingleton<StartRecovery>();

@@ -12,7 +12,7 @@ internal sealed partial class FaultLedger(string plugin, QuarantineOptions polic
     /// <summary>A plugin that fails all the time must not fill the log.</summary>
     private const int LinesPerWindow = 50;
 
-    private readonly Lock gate = new();
+    private readonly PatientLock gate = new();
     private readonly Queue<(long At, FaultKind Kind)> recent = new();
     private int consecutive;
     private int stuck;
@@ -34,7 +34,7 @@ internal sealed partial class FaultLedger(string plugin, QuarantineOptions polic
     {
         get
         {
-            lock (gate)
+            using (gate.EnterScope())
                 return stuck;
         }
     }
@@ -47,7 +47,7 @@ internal sealed partial class FaultLedger(string plugin, QuarantineOptions polic
     /// <summary>A call that hung has returned after all.</summary>
     public void Returned()
     {
-        lock (gate)
+        using (gate.EnterScope())
             stuck--;
     }
 
@@ -55,7 +55,7 @@ internal sealed partial class FaultLedger(string plugin, QuarantineOptions polic
     {
         bool log;
         string? reached = null;
-        lock (gate)
+        using (gate.EnterScope())
         {
             log = MayLog();
             if (fault.Kind == FaultKind.Hung)
@@ -68,12 +68,18 @@ internal sealed partial class FaultLedger(string plugin, QuarantineOptions polic
             }
         }
 
+        // Strays and floods are recorded on the plugin's own threads.
         if (log)
-            Log.Fault(logger, fault.Kind is FaultKind.Network or FaultKind.Unobserved ? LogLevel.Warning : LogLevel.Error, plugin, fault.Place, fault.What, fault.Stack);
+            Uninterrupted.Run((Ledger: this, Fault: fault), static item => item.Ledger.Tell(item.Fault));
 
         if (reached is not null)
-            requests.Add(this, ReasonFor(fault, reached));
+            Uninterrupted.Run((Ledger: this, Reason: ReasonFor(fault, reached)), static item => item.Ledger.Ask(item.Reason));
     }
+
+    private void Tell(PluginFault fault) =>
+        Log.Fault(logger, fault.Kind is FaultKind.Network or FaultKind.Unobserved ? LogLevel.Warning : LogLevel.Error, plugin, fault.Place, fault.What, fault.Stack);
+
+    private void Ask(ValidationIssue reason) => requests.Add(this, reason);
 
     private ValidationIssue ReasonFor(PluginFault fault, string reached) => new(
         "/entry/type",

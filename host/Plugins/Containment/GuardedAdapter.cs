@@ -7,7 +7,7 @@ namespace IntegrationHub.Host.Plugins;
 /// What the host sees of a plugin's adapter: whatever the plugin does, a call ends, and with a result that the host can use or a typed error. Thread-safe.
 /// </summary>
 internal sealed partial class GuardedAdapter(
-    IProviderAdapter plugin, string name, FaultLedger ledger, PluginThreads threads, LogBudget budget, PluginLimits limits, TimeProvider time, ILogger logger) : IProviderAdapter
+    IProviderAdapter plugin, string name, FaultLedger ledger, PluginThreads threads, LogBudget budget, PluginLimits limits, TimeProvider time, ILogger logger, IDisposable? http = null) : IProviderAdapter
 {
     private readonly PluginCalls calls = new(ledger, threads, limits, time);
     private readonly Bulkhead operations = new(limits.ConcurrentCalls, limits.QueueTime, time);
@@ -18,6 +18,9 @@ internal sealed partial class GuardedAdapter(
     public IProviderAdapter? Plugin => plugin;
 
     public FaultLedger Ledger => ledger;
+
+    /// <summary>The boundary around an adapter that the catalog has; <see langword="null"/> when it is the hub's own and has none.</summary>
+    public static GuardedAdapter? Of(IProviderAdapter adapter) => adapter as GuardedAdapter ?? (adapter as GuardedVerifier)?.Adapter;
 
     /// <summary>The adapter as the host uses it: a verifier only if the plugin's is one.</summary>
     public IProviderAdapter ForHost() => plugin is IWebhookVerifier ? new GuardedVerifier(this) : this;
@@ -52,13 +55,14 @@ internal sealed partial class GuardedAdapter(
     public async ValueTask<VerificationResult> VerifyAsync(WebhookRequest request, ConnectionContext connection, CancellationToken cancellationToken)
     {
         var verifier = plugin as IWebhookVerifier ?? throw new ObjectDisposedException(name);
+        var own = WithOwnBody(request);
         using var deadline = new CancellationTokenSource(limits.VerifyTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
             return await calls.RunAsync(
                 "VerifyAsync",
-                async token => Accept(await verifier.VerifyAsync(request, connection, token).AsTask()),
+                async token => Accept(await verifier.VerifyAsync(own, connection, token).AsTask()),
                 either.Token,
                 verifications,
                 classify: static fault => fault with { Kind = FaultKind.Verifier });
@@ -108,6 +112,7 @@ internal sealed partial class GuardedAdapter(
         {
             threads.Dispose();
             budget.Close();
+            http?.Dispose();
         }
     }
 
@@ -125,6 +130,18 @@ internal sealed partial class GuardedAdapter(
             throw;
         }
     }
+
+    // The body's memory is pooled, and used for the next request while a verifier that was given up may still read it.
+    private static WebhookRequest WithOwnBody(WebhookRequest request) => new()
+    {
+        Method = request.Method,
+        Url = request.Url,
+        Path = request.Path,
+        QueryString = request.QueryString,
+        Headers = request.Headers,
+        Body = request.Body.ToArray(),
+        ReceivedAt = request.ReceivedAt,
+    };
 
     private static VerificationResult Accept(VerificationResult result) =>
         Enum.IsDefined(result.Failure)

@@ -80,8 +80,17 @@ internal sealed class GuardedStream(OperationContent content, string operation, 
         await base.DisposeAsync();
     }
 
+    // Whoever disposes it without waiting cannot be made to wait for the plugin.
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && Interlocked.Exchange(ref content, null) is { } mine)
+            _ = DisposeAsync(mine, place, calls, limits, time);
+
+        base.Dispose(disposing);
+    }
+
     /// <summary>Lets go of content, whatever it does. Never throws.</summary>
-    public static async Task DisposeAsync(OperationContent content, string place, PluginCalls calls, PluginLimits limits, TimeProvider time)
+    private static async Task DisposeAsync(OperationContent content, string place, PluginCalls calls, PluginLimits limits, TimeProvider time)
     {
         using var deadline = new CancellationTokenSource(limits.DisposeTimeout, time);
         try

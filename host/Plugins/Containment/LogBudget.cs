@@ -8,7 +8,7 @@ internal sealed partial class LogBudget(string plugin, PluginLimits limits, Faul
 {
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
-    private readonly Lock gate = new();
+    private readonly PatientLock gate = new();
     private double tokens = limits.LogBurst;
     private long filledAt = time.GetTimestamp();
     private long toldAt;
@@ -18,8 +18,8 @@ internal sealed partial class LogBudget(string plugin, PluginLimits limits, Faul
     public bool TryTake()
     {
         long tell = 0;
-        bool took;
-        lock (gate)
+        bool took, begins = false;
+        using (gate.EnterScope())
         {
             Fill();
             took = tokens >= 1;
@@ -30,14 +30,17 @@ internal sealed partial class LogBudget(string plugin, PluginLimits limits, Faul
             else if (dropped++ == 0 && toldAt == 0)
             {
                 toldAt = time.GetTimestamp();
-                Log.Begins(logger, plugin, limits.LogBurst, limits.LogRate);
+                begins = true;
             }
 
             if (dropped > 0 && IsPeriodOver())
                 (tell, dropped) = (dropped, 0);
         }
 
-        // Outside the lock: the ledger logs it.
+        // Outside the lock: both are logged.
+        if (begins)
+            Uninterrupted.Run(this, static budget => budget.LogBegins());
+
         if (tell > 0)
             ledger.Record(new PluginFault(FaultKind.LogFlood, "Logging", $"went over {limits.LogRate} messages a second, and {tell} messages were dropped"));
 
@@ -48,12 +51,14 @@ internal sealed partial class LogBudget(string plugin, PluginLimits limits, Faul
     public void Close()
     {
         long tell;
-        lock (gate)
+        using (gate.EnterScope())
             (tell, dropped) = (dropped, 0);
 
         if (tell > 0)
             Log.Dropped(logger, plugin, tell);
     }
+
+    private void LogBegins() => Log.Begins(logger, plugin, limits.LogBurst, limits.LogRate);
 
     private void Fill()
     {

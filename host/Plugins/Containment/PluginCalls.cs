@@ -11,7 +11,7 @@ internal sealed class PluginCalls(FaultLedger ledger, PluginThreads threads, Plu
     /// <param name="body">The call. Begins on a thread of the plugin's.</param>
     /// <param name="cancellationToken">Cancels the call's own token. The plugin never sees this one: what it registers there would run on the host's threads.</param>
     /// <param name="bulkhead">Where it takes a place; none when it belongs to a call that has one.</param>
-    /// <param name="discard">What becomes of a value for which nobody waits any more. Runs on the plugin's threads.</param>
+    /// <param name="discard">What becomes of a value for which nobody waits any more.</param>
     /// <param name="classify">Turns a fault into another; none is left as it is.</param>
     /// <param name="whenClosed">Whether it is made even if nothing may enter the plugin any more: only to clean up.</param>
     /// <exception cref="PluginFaultException">The plugin failed; recorded.</exception>
@@ -47,7 +47,7 @@ internal sealed class PluginCalls(FaultLedger ledger, PluginThreads threads, Plu
             if (value is not null)
                 discard?.Invoke(value);
         });
-        _ = threads.RunAsync(call.RunAsync);
+        threads.Start(call);
         var outcome = await WaitAsync(place, call, cancellationToken);
         if (outcome.Fault is not { } fault)
             return outcome.Value!;
@@ -67,7 +67,7 @@ internal sealed class PluginCalls(FaultLedger ledger, PluginThreads threads, Plu
         }
         catch (OperationCanceledException) when (!call.Done.IsCompleted)
         {
-            _ = threads.RunAsync(() => Cancel(call));
+            _ = CancelAsync(call);
         }
         catch (OperationCanceledException)
         {
@@ -91,9 +91,10 @@ internal sealed class PluginCalls(FaultLedger ledger, PluginThreads threads, Plu
         }
     }
 
-    private void Cancel<T>(PluginCall<T> call)
+    // Nobody waits for it: what the plugin registered on the token may hang as well.
+    private async Task CancelAsync<T>(PluginCall<T> call)
     {
-        if (call.Cancel() is { } fault)
+        if (await threads.RunAsync(() => Task.FromResult(call.Cancel())) is { } fault)
             ledger.Record(fault);
     }
 }

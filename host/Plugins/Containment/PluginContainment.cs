@@ -1,5 +1,6 @@
 using System.Runtime.Loader;
 using IntegrationHub.Adapters;
+using IntegrationHub.Host.Egress;
 using IntegrationHub.Loading;
 using IntegrationHub.Manifests;
 using Microsoft.Extensions.Options;
@@ -27,11 +28,11 @@ internal sealed class PluginContainment(
     /// <param name="manifest">Its manifest.</param>
     /// <param name="sha256">Its files, if known.</param>
     /// <param name="context">Where its assemblies are loaded; <see langword="null"/> when it has none: the built-in adapter is the host's own code, and needs no boundary.</param>
-    /// <param name="http">The HTTP it may use.</param>
+    /// <param name="http">The HTTP it may use; disposed with it.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="PluginLoadException">It did not start.</exception>
     public async Task<IProviderAdapter> StartAsync(
-        Func<IProviderAdapter> create, ProviderManifest manifest, string? sha256, AssemblyLoadContext? context, IProviderHttp http, CancellationToken cancellationToken)
+        Func<IProviderAdapter> create, ProviderManifest manifest, string? sha256, AssemblyLoadContext? context, ProviderHttp http, CancellationToken cancellationToken)
     {
         var id = manifest.Id;
         if (context is null)
@@ -49,13 +50,14 @@ internal sealed class PluginContainment(
         try
         {
             var adapter = await starter.StartAsync(create, ContextFor(manifest, http, budget), threads, cancellationToken);
-            return new GuardedAdapter(adapter, id, ledger, threads, budget, limits.Value, time, logger).ForHost();
+            return new GuardedAdapter(adapter, id, ledger, threads, budget, limits.Value, time, logger, http).ForHost();
         }
         catch (Exception)
         {
             ledger.Retire();
             budget.Close();
             threads.Dispose();
+            http.Dispose();
             throw;
         }
     }

@@ -10,10 +10,20 @@ internal sealed class PluginLogger(ILogger inner, LogBudget? budget, int maxLeng
 {
     private const int MaxProperties = 32;
     private const int MaxName = 128;
+    private const int MaxScopes = 16;
     private const string Format = "{OriginalFormat}";
 
+    private static readonly AsyncLocal<Scope?> Scopes = new();
+
     public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => inner.BeginScope(TextOf(state));
+        where TState : notnull
+    {
+        var outer = Scopes.Value;
+        if (outer?.Depth == MaxScopes)
+            return null;
+
+        return Scopes.Value = new Scope(TextOf(state), outer);
+    }
 
     public bool IsEnabled(LogLevel logLevel) => Enum.IsDefined(logLevel) && inner.IsEnabled(logLevel);
 
@@ -27,7 +37,7 @@ internal sealed class PluginLogger(ILogger inner, LogBudget? budget, int maxLeng
         AddProperties(entry, state);
         entry.Add(new("Text", message));
         entry.Add(new(Format, "{Text:l}"));
-        inner.Log(logLevel, new EventId(eventId.Id, Cut(eventId.Name, MaxName)), entry, null, static (written, _) => (string)written[^2].Value!);
+        Uninterrupted.Run(new Line(inner, logLevel, new EventId(eventId.Id, Cut(eventId.Name, MaxName)), entry, Scopes.Value), static line => line.Write());
     }
 
     private string Render<TState>(TState state, Exception? exception, Func<TState, Exception?, string> formatter)
@@ -76,6 +86,51 @@ internal sealed class PluginLogger(ILogger inner, LogBudget? budget, int maxLeng
         catch (Exception fault)
         {
             return $"({value!.GetType().FullName}, whose text could not be made: {FaultText.TypeOf(fault)})";
+        }
+    }
+
+    /// <summary>A scope of the plugin's. The host's own scopes would be bound to the host's flow, which the plugin's code does not have.</summary>
+    private sealed class Scope(string text, Scope? outer) : IDisposable
+    {
+        public string Text => text;
+
+        public Scope? Outer => outer;
+
+        public int Depth { get; } = (outer?.Depth ?? 0) + 1;
+
+        public void Dispose() => Scopes.Value = outer;
+    }
+
+    private sealed record Line(ILogger Logger, LogLevel Level, EventId Event, List<KeyValuePair<string, object?>> Entry, Scope? Scope)
+    {
+        /// <summary>Under the scopes of whoever made the call in which it was logged, which hold its correlation id, and then those of the plugin.</summary>
+        public void Write()
+        {
+            if (CallFlow.Caller is { } caller)
+                ExecutionContext.Run(caller, static line => ((Line)line!).WriteHere(), this);
+            else
+                WriteHere();
+        }
+
+        private void WriteHere()
+        {
+            var texts = new Stack<string>();
+            for (var scope = Scope; scope is not null; scope = scope.Outer)
+                texts.Push(scope.Text);
+
+            var open = new Stack<IDisposable?>();
+            foreach (var text in texts)
+                open.Push(Logger.BeginScope(text));
+
+            try
+            {
+                Logger.Log(Level, Event, Entry, null, static (written, _) => (string)written[^2].Value!);
+            }
+            finally
+            {
+                while (open.TryPop(out var shown))
+                    shown?.Dispose();
+            }
         }
     }
 

@@ -15,19 +15,28 @@ internal sealed class QuarantineRequests
 }
 
 /// <summary>Quarantines the plugins whose faults are too many.</summary>
-internal sealed partial class QuarantineWorker(QuarantineRequests requests, IPluginControl plugins, ILogger<QuarantineWorker> logger) : BackgroundService
+internal sealed partial class QuarantineWorker(QuarantineRequests requests, IPluginControl plugins, QuarantineAudit audit, ILogger<QuarantineWorker> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await QuarantineAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The hub stops, or could not start: no fault of this worker.
+        }
+    }
+
+    private async Task QuarantineAsync(CancellationToken stoppingToken)
+    {
         await foreach (var (ledger, reason) in requests.TakeAsync(stoppingToken))
         {
-            // Replaced in the meantime: its successor has done nothing yet.
-            if (ledger.IsRetired)
-                continue;
-
             try
             {
-                await plugins.QuarantineAsync(ledger.Plugin, reason, stoppingToken);
+                if (await plugins.QuarantineAsync(ledger, reason, stoppingToken) is { } record)
+                    await audit.RecordAsync(record.Id, reason, record.Sha256, stoppingToken);
             }
             catch (Exception fault) when (fault is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {

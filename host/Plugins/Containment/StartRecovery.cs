@@ -6,7 +6,7 @@ namespace IntegrationHub.Host.Plugins;
 /// Sees to it that a plugin which ended the hub while it was started does not do so at each start. When only one was being started, or one ended the process itself, that
 /// one is quarantined. When several were, they are suspects: each is started on its own, so that if it happens again it is known which one it was.
 /// </summary>
-internal sealed partial class StartRecovery(StartMarkers markers, IPluginStateStore states, TimeProvider time, ILogger<StartRecovery> logger)
+internal sealed partial class StartRecovery(StartMarkers markers, IPluginStateStore states, QuarantineAudit audit, TimeProvider time, ILogger<StartRecovery> logger)
 {
     /// <summary>Call it once, when the storage is open and before any plugin is loaded.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -36,6 +36,7 @@ internal sealed partial class StartRecovery(StartMarkers markers, IPluginStateSt
                 $"Look at the end of the former log and at what the process wrote to standard error. If the plugin had no part in it (the hub was killed), have it tried again: POST /api/plugins/{marker.Plugin}/enable.");
             var standing = standings.FirstOrDefault(known => known.Id == marker.Plugin) ?? new PluginStanding(marker.Plugin);
             await states.SaveAsync(standing with { Quarantine = new PluginQuarantine(reason, time.GetUtcNow(), marker.Sha256) }, cancellationToken);
+            await audit.RecordAsync(marker.Plugin, reason, marker.Sha256, cancellationToken);
             Log.Guilty(logger, marker.Plugin, marker.Doing);
         }
     }

@@ -203,7 +203,7 @@ internal sealed partial class PluginInstaller(
         try
         {
             staging.Swap(target);
-            await control.RescanAsync(CancellationToken.None);
+            await control.RescanAsync(target, CancellationToken.None);
             var record = Find(target);
             errors = TroublesOf(record, sha256);
             if (errors.Count == 0)
@@ -237,7 +237,7 @@ internal sealed partial class PluginInstaller(
     private async Task UndoAsync(StagingFolder staging, string target)
     {
         staging.Undo(target);
-        await control.RescanAsync(CancellationToken.None);
+        await control.RescanAsync(target, CancellationToken.None);
     }
 
     private async Task TakeAwayAsync(string target)
@@ -246,7 +246,7 @@ internal sealed partial class PluginInstaller(
         staging.SetAside(target);
         try
         {
-            await control.RescanAsync(CancellationToken.None);
+            await control.RescanAsync(target, CancellationToken.None);
         }
         catch (Exception)
         {

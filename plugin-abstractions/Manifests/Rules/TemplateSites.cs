@@ -17,6 +17,7 @@ internal static class TemplateSites
     private static readonly string[] Answer = ["body", "header", "status", "params", ""];
     private static readonly string[] Capability = ["params", "config", "env"];
     private static readonly string[] Result = ["result", ""];
+    private static readonly string[] Sent = ["params"];
 
     public static IEnumerable<TemplateSite> Of(ManifestDraft draft)
     {
@@ -53,6 +54,11 @@ internal static class TemplateSites
 
         foreach (var test in root["tests"].Items())
             yield return new TemplateSite(test["params"], Address);
+
+        // By the names that the request has them under, which need not be those of the schema.
+        foreach (var (_, answers) in root["simulator"]["operations"].Members())
+            foreach (var (_, echo) in answers.Items().SelectMany(answer => answer["echo"].Members()))
+                yield return new TemplateSite(echo, Sent);
     }
 
     private static IEnumerable<TemplateSite> Of(OperationDraft operation)

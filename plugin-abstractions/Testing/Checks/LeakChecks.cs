@@ -1,4 +1,6 @@
+using System.Text.Json;
 using IntegrationHub.Loading;
+using IntegrationHub.Manifests;
 using IntegrationHub.Testing.Running;
 using IntegrationHub.Testing.Suite;
 
@@ -9,6 +11,7 @@ internal static class LeakChecks
 {
     public static void Run(SuiteContext suite)
     {
+        suite.Log.Run("secrets.declared", "the fields that credentials are made of are marked as secret", log => Declared(suite.Manifest, log));
         suite.Log.Run("secrets.results", "no result, error or exception holds a secret", log => Results(suite, log));
         suite.Log.Run("secrets.requests", "secrets go to their own provider only, and not in addresses", log => Requests(suite, log));
         suite.Log.Run("secrets.logs", "no log line holds a secret", log => Logs(suite, log));
@@ -16,9 +19,65 @@ internal static class LeakChecks
         suite.Log.Run("egress.code", "the code opens no connection past the host's HTTP", log => Code(suite, log));
     }
 
+    private const string NoSecrets = "connections have no secret (a field with \"x-secret\": true), or nothing was called";
+
+    /// <summary>What is not marked is stored and shown in clear, and no other check looks for it.</summary>
+    private static void Declared(ProviderManifest manifest, CheckLog log)
+    {
+        for (var index = 0; index < manifest.Auth.Count; index++)
+        {
+            var auth = manifest.Auth[index];
+            Require(manifest, log, $"/auth/{index}/token", auth.Token);
+            Require(manifest, log, $"/auth/{index}/password", auth.Password);
+            var applied = (auth.Apply?.Headers.Values ?? []).Concat(auth.Apply?.Query.Values ?? []).SelectMany(ConfigMaker.FieldsOf).ToList();
+            if (auth.Type is AuthType.AwsSigv4 or AuthType.JwtBearer or AuthType.Custom)
+            {
+                log.Case();
+                if (!Fields(manifest).Any(field => IsSecret(manifest, field)))
+                    log.Error($"/auth/{index}", "No field of a connection is marked as secret.", "Add \"x-secret\": true to the fields that hold credentials, so that they are encrypted and never shown.");
+            }
+
+            if (auth.Type != AuthType.ApiKey || applied.Count == 0)
+                continue;
+
+            log.Case();
+            if (!applied.Exists(field => IsSecret(manifest, field)))
+                log.Error($"/auth/{index}/apply", $"The credentials are made of fields of which none is marked as secret ({string.Join(", ", applied.Distinct())}).", "Add \"x-secret\": true to the field, so that it is encrypted and never shown.");
+        }
+
+        for (var index = 0; index < (manifest.Webhooks?.Verify.Count ?? 0); index++)
+        {
+            Require(manifest, log, $"/webhooks/verify/{index}/secret", manifest.Webhooks!.Verify[index].Secret);
+            Require(manifest, log, $"/webhooks/verify/{index}/password", manifest.Webhooks.Verify[index].Password);
+        }
+
+        if (log.Cases == 0)
+            log.NotApplicable("no credentials are made of fields");
+    }
+
+    private static void Require(ProviderManifest manifest, CheckLog log, string pointer, string? template)
+    {
+        var fields = ConfigMaker.FieldsOf(template).ToList();
+        if (fields.Count == 0)
+            return;
+
+        log.Case();
+        if (!fields.Exists(field => IsSecret(manifest, field)))
+            log.Error(pointer, $"'{string.Join("', '", fields)}' is not marked as secret.", "Add \"x-secret\": true to the field, so that it is encrypted and never shown.");
+    }
+
+    private static IEnumerable<string> Fields(ProviderManifest manifest) =>
+        manifest.Config is { ValueKind: JsonValueKind.Object } config && config.TryGetProperty("properties", out var properties) && properties.ValueKind == JsonValueKind.Object
+            ? properties.EnumerateObject().Select(field => field.Name)
+            : [];
+
+    private static bool IsSecret(ProviderManifest manifest, string field) =>
+        manifest.Config is { ValueKind: JsonValueKind.Object } config && config.TryGetProperty("properties", out var properties) && properties.TryGetProperty(field, out var schema)
+        && schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("x-secret", out var secret) && secret.ValueKind == JsonValueKind.True;
+
     private static void Results(SuiteContext suite, CheckLog log)
     {
-        log.Case();
+        Judged(log, suite.Secrets.Results, NoSecrets);
         foreach (var (where, operation, _) in suite.Secrets.Leaks)
         {
             var pointer = Pointer(suite, operation);
@@ -39,7 +98,7 @@ internal static class LeakChecks
 
     private static void Requests(SuiteContext suite, CheckLog log)
     {
-        log.Case();
+        Judged(log, suite.Secrets.Requests, NoSecrets + ", or the provider was never asked");
         foreach (var (where, operation, detail) in suite.Secrets.Leaks)
         {
             var pointer = Pointer(suite, operation);
@@ -63,7 +122,8 @@ internal static class LeakChecks
 
     private static void Logs(SuiteContext suite, CheckLog log)
     {
-        log.Case();
+        // That many calls could have logged a secret; a plugin that logs nothing has passed.
+        Judged(log, suite.Secrets.Results, NoSecrets);
         var told = suite.Plugin.Logs;
         if (told.Lines.Any(line => suite.Secrets.Holds(line.Text)))
             log.Error("", "A log line holds a secret of a connection.", "Log names and kinds, no values.");
@@ -74,7 +134,7 @@ internal static class LeakChecks
 
     private static void Denied(SuiteContext suite, CheckLog log)
     {
-        log.Case();
+        Judged(log, suite.Denied.Watched, "the provider was never asked");
         foreach (var (operation, why) in suite.Denied.Requests)
             log.Error(Pointer(suite, operation), $"'{operation}' calls an address that it may not: {why}", "Add the host to network.allow, or correct the address.");
     }
@@ -90,6 +150,13 @@ internal static class LeakChecks
         log.Case();
         foreach (var (uses, hint) in CodeScan.Suspicions(PluginPaths.EntryAssembly(suite.Folder, entry.Assembly)))
             log.Warn("/entry/assembly", uses, hint);
+    }
+
+    private static void Judged(CheckLog log, int count, string whyNothing)
+    {
+        log.AddCases(count);
+        if (count == 0)
+            log.NotApplicable(whyNothing);
     }
 
     private static string Pointer(SuiteContext suite, string operation) => suite.Operations.FirstOrDefault(known => known.Name == operation)?.Pointer ?? "";

@@ -15,7 +15,10 @@ internal static class LifecycleChecks
 
     public static void Blocking(SuiteContext suite) => suite.Log.Run("lifecycle.execute", "no call blocks for ever", log =>
     {
-        log.Case();
+        log.AddCases(suite.Blocked.Calls);
+        if (suite.Blocked.Calls == 0)
+            log.NotApplicable("no operation was called");
+
         foreach (var operation in suite.Blocked.Operations)
             log.Error(
                 suite.Operations.FirstOrDefault(known => known.Name == operation)?.Pointer ?? "",
@@ -81,9 +84,13 @@ internal static class LifecycleChecks
         await suiteLog.RunAsync("plugin.unload", Title, async log =>
         {
             var timers = Timer.ActiveCount;
-            log.Case();
+            if (fresh is not null)
+                log.Case();
+
             var freshGone = fresh is null || await IsGoneAsync(fresh, cancellationToken).ConfigureAwait(false);
-            log.Case();
+            if (used is not null)
+                log.Case();
+
             var usedGone = used is null || await IsGoneAsync(used, cancellationToken).ConfigureAwait(false);
             if (freshGone && usedGone)
                 return;

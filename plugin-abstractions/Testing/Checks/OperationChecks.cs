@@ -18,6 +18,7 @@ internal static class OperationChecks
         await suite.Log.RunAsync("operations.calls", "every operation runs with minimal, full and example parameters", log => CallsAsync(suite, log, cancellationToken), cancellationToken).ConfigureAwait(false);
         await suite.Log.RunAsync("operations.result", "every simulated success is a result of its schema", log => AnswersAsync(suite, log, failures: false, cancellationToken), cancellationToken).ConfigureAwait(false);
         await suite.Log.RunAsync("operations.errors", "every simulated failure becomes a typed error", log => AnswersAsync(suite, log, failures: true, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await suite.Log.RunAsync("operations.provider", "operations ask the provider, or compute their result of what they are given", log => LocalAsync(suite, log), cancellationToken).ConfigureAwait(false);
         await suite.Log.RunAsync("operations.unknown", "an operation that does not exist is refused", log => UnknownAsync(suite, log), cancellationToken).ConfigureAwait(false);
         await suite.Log.RunAsync("operations.tests", "the connection tests succeed", log => TestsAsync(suite, log), cancellationToken).ConfigureAwait(false);
     }
@@ -32,6 +33,7 @@ internal static class OperationChecks
                 continue;
             }
 
+            var (answered, succeeded) = (0, 0);
             foreach (var (name, parameters) in operation.Ordinary())
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -41,7 +43,12 @@ internal static class OperationChecks
 
                 var (outcome, answer) = await suite.SimulateAsync(operation, parameters).ConfigureAwait(false);
                 Judge(log, operation, name, parameters, outcome, answer);
+                answered += answer is null ? 0 : 1;
+                succeeded += outcome.Succeeded ? 1 : 0;
             }
+
+            if (answered > 0 && succeeded == 0)
+                log.Error("/simulator" + operation.Pointer, $"No ordinary call of '{operation.Name}' succeeds against the simulator.", "End the operation's answers with a success without \"when\".");
         }
     }
 
@@ -84,7 +91,10 @@ internal static class OperationChecks
                 var outcome = await suite.Caller.CallAsync(
                     new CallSpec(operation.Name, operation.Usual, Answers.Always(() => Answers.Of(answer))) { Connection = connection }).ConfigureAwait(false);
                 var isFailure = answer.Status >= 400 ? !Succeeds(operation, answer.Status) : outcome.Result is { Succeeded: false };
-                if (isFailure != failures || outcome.Requests.Count == 0)
+                if (outcome.Requests.Count == 0)
+                    isFailure = outcome.Result is not { Succeeded: true };
+
+                if (isFailure != failures || outcome.Requests.Count == 0 && failures)
                     continue;
 
                 log.Case();
@@ -158,6 +168,29 @@ internal static class OperationChecks
         return null;
     }
 
+    /// <summary>
+    /// What asks nobody and gives the same result for other parameters and another connection has made its success up. An address that is signed, as of an object store, differs.
+    /// </summary>
+    private static async Task LocalAsync(SuiteContext suite, CheckLog log)
+    {
+        foreach (var operation in suite.Operations.Where(operation => operation.Minimal is not null))
+        {
+            log.Case();
+            var (first, _) = await suite.SimulateAsync(operation, operation.Usual).ConfigureAwait(false);
+            if (first.Requests.Count > 0 || !first.Succeeded)
+                continue;
+
+            var (second, _) = await suite.SimulateAsync(operation, operation.Full ?? operation.Usual, suite.Connections.Make(variant: 1)).ConfigureAwait(false);
+            if (second is { Succeeded: true, Requests.Count: 0 } && Shown(first) == Shown(second))
+                log.Error(operation.Pointer, $"'{operation.Name}' claims success without asking the provider, with the same result whatever it is given.", "Send the request, and return what the provider answers.");
+        }
+
+        if (log.Cases == 0)
+            log.NotApplicable("no operation can be called");
+    }
+
+    private static string Shown(CallOutcome outcome) => (outcome.Result!.Value.ValueKind == JsonValueKind.Undefined ? "" : outcome.Result.Value.GetRawText()) + outcome.Content;
+
     private static async Task UnknownAsync(SuiteContext suite, CheckLog log)
     {
         log.Case();
@@ -190,6 +223,8 @@ internal static class OperationChecks
                 var (outcome, _) = await suite.SimulateAsync(operation, parameters, connection).ConfigureAwait(false);
                 if (!outcome.Succeeded)
                     log.Error(pointer, $"In '{environment}' the connection test {outcome} although the simulator answers.", "The test must succeed when the credentials are right.");
+                else if (outcome.Requests.Count == 0)
+                    log.Error(pointer, $"In '{environment}' the connection test succeeds without asking the provider, and so with any credentials.", "Name an operation that asks the provider.");
             }
         }
     }

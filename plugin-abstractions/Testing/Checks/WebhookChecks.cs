@@ -13,7 +13,7 @@ internal static class WebhookChecks
     {
         if (suite.Manifest.Webhooks is not { } webhooks)
         {
-            suite.Log.Skip("webhooks", "webhooks", "the provider has none");
+            suite.Log.Skip("webhooks", "webhooks are verified and read", "the manifest declares none");
             return;
         }
 
@@ -214,7 +214,7 @@ internal static class WebhookChecks
             log.NotApplicable("there is no sample");
     }
 
-    private static byte[] Flip(ReadOnlyMemory<byte> body)
+    public static byte[] Flip(ReadOnlyMemory<byte> body)
     {
         var changed = body.ToArray();
         var middle = changed.Length / 2;

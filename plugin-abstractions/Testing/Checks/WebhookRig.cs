@@ -129,6 +129,10 @@ internal sealed class WebhookRig
         };
     }
 
+    /// <summary>The request with nothing but its content type.</summary>
+    public static WebhookRequest WithoutHeaders(WebhookRequest request) =>
+        request.Headers.Keys.Where(name => !name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)).Aggregate(request, (bare, name) => With(bare, header: (name, null)));
+
     /// <summary>The headers that signing added.</summary>
     public static IEnumerable<string> Added(WebhookRequest before, WebhookRequest after) => after.Headers.Keys.Where(name => !before.Headers.ContainsKey(name));
 

@@ -35,13 +35,16 @@ internal static class WireChecks
             string? cursor = null;
             string? firstRequest = null;
             var pointer = operation.Pointer + "/pagination";
+
+            // One connection throughout: cursors are signed by it.
+            var connection = suite.Connections.Make();
             do
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var (outcome, _) = await suite.SimulateAsync(operation, operation.Usual, cursor: cursor).ConfigureAwait(false);
+                var (outcome, _) = await suite.SimulateAsync(operation, operation.Usual, connection, cursor).ConfigureAwait(false);
                 if (!outcome.Succeeded)
                 {
-                    log.Error(pointer, $"Page {pages + 1} {outcome}.");
+                    log.Error(pointer, $"Page {pages + 1} {outcome}".TrimEnd('.') + ".");
                     break;
                 }
 
@@ -82,13 +85,16 @@ internal static class WireChecks
             if (declared is null)
                 continue;
 
-            log.Case();
             for (var attempt = 0; attempt < 2; attempt++)
             {
                 var connection = suite.Connections.Make();
                 var outcome = await suite.Caller.CallAsync(
                     new CallSpec(operation.Name, operation.Usual, suite.Provider.Answering(operation.Name, operation.Usual, connection.BaseUrl)) { Connection = connection, IdempotencyKey = Key }).ConfigureAwait(false);
-                if (outcome.Requests.Count > 0 && !outcome.Requests.Any(request => Carries(request, declared, Key)))
+                if (outcome.Requests.Count == 0)
+                    continue;
+
+                log.Case();
+                if (!outcome.Requests.Any(request => Carries(request, declared, Key)))
                 {
                     log.Error(operation.Pointer, $"The idempotency key is not sent as {declared.Header ?? declared.Query ?? declared.Body}.", "Pass OperationRequest.IdempotencyKey on.");
                     break;
@@ -97,7 +103,7 @@ internal static class WireChecks
         }
 
         if (log.Cases == 0)
-            log.NotApplicable("no idempotency is declared");
+            log.NotApplicable("no operation that asks the provider declares an idempotency key");
     }
 
     private static bool Carries(RecordedRequest request, IdempotencyManifest declared, string key) =>
@@ -108,8 +114,7 @@ internal static class WireChecks
     private static async Task AuthAsync(SuiteContext suite, CheckLog log)
     {
         var tested = suite.Manifest.Tests.Select(test => test.Operation).ToHashSet(StringComparer.Ordinal);
-        var operation = suite.Operations.FirstOrDefault(operation => tested.Contains(operation.Name) && operation.Minimal is not null)
-            ?? suite.Operations.FirstOrDefault(operation => operation.Minimal is not null);
+        var operation = await AskingAsync(suite, suite.Operations.OrderBy(operation => !tested.Contains(operation.Name))).ConfigureAwait(false);
         for (var index = 0; operation is not null && index < suite.Manifest.Auth.Count; index++)
         {
             log.Case();
@@ -119,7 +124,9 @@ internal static class WireChecks
             var second = await suite.SimulateAsync(operation, operation.Usual, suite.Connections.Make(auth: auth, variant: 1)).ConfigureAwait(false);
             if (!first.Outcome.Succeeded)
                 log.Error(pointer, $"With '{ConnectionMaker.IdOf(auth)}' the operation '{operation.Name}' {first.Outcome}.");
-            else if (auth.Type != AuthType.None && first.Outcome.Requests.Count > 0 && second.Outcome.Requests.Count > 0 && Same(first.Outcome.Requests[0], second.Outcome.Requests[0]))
+            else if (first.Outcome.Requests.Count == 0 || second.Outcome.Requests.Count == 0)
+                log.Error(pointer, $"With '{ConnectionMaker.IdOf(auth)}' the operation '{operation.Name}' does not ask the provider.");
+            else if (auth.Type != AuthType.None && Same(first.Outcome.Requests[0], second.Outcome.Requests[0]))
                 log.Error(pointer, $"With '{ConnectionMaker.IdOf(auth)}' two connections with different credentials send the same request: the credentials are not applied.");
 
             if (Expected(auth, first.Outcome.Connection) is { } expected && first.Outcome.Requests.Count > 0
@@ -128,7 +135,17 @@ internal static class WireChecks
         }
 
         if (log.Cases == 0)
-            log.NotApplicable(operation is null ? "no operation can be called" : "the provider wants no credentials");
+            log.NotApplicable(operation is null ? "no operation asks the provider anything" : "the provider wants no credentials");
+    }
+
+    /// <summary>The first operation whose call sends a request: what computes by itself shows nothing of credentials and addresses.</summary>
+    private static async Task<OperationSamples?> AskingAsync(SuiteContext suite, IEnumerable<OperationSamples> operations)
+    {
+        foreach (var operation in operations.Where(operation => operation.Minimal is not null))
+            if ((await suite.SimulateAsync(operation, operation.Usual).ConfigureAwait(false)).Outcome.Requests.Count > 0)
+                return operation;
+
+        return null;
     }
 
     private static bool Same(RecordedRequest left, RecordedRequest right) =>
@@ -150,7 +167,7 @@ internal static class WireChecks
 
     private static async Task EnvironmentsAsync(SuiteContext suite, CheckLog log)
     {
-        var operation = suite.Operations.FirstOrDefault(operation => operation.Minimal is not null);
+        var operation = await AskingAsync(suite, suite.Operations).ConfigureAwait(false);
         foreach (var environment in operation is null ? [] : suite.Connections.Environments)
         {
             log.Case();
@@ -162,15 +179,15 @@ internal static class WireChecks
             }
 
             var (outcome, _) = await suite.SimulateAsync(operation!, operation!.Usual, suite.Connections.Make(environment)).ConfigureAwait(false);
-            if (!outcome.Succeeded && outcome.Requests.Count == 0)
-                log.Error(pointer, $"In '{environment}' the operation '{operation.Name}' {outcome}.");
-            else if (operation.Operation.Http?.Path.StartsWith('/') == true && outcome.Requests.Count > 0
+            if (outcome.Requests.Count == 0)
+                log.Error(pointer, $"In '{environment}' the operation '{operation.Name}' {outcome} without asking the provider.");
+            else if (operation.Operation.Http?.Path.StartsWith('/') == true 
                 && !outcome.Requests[0].Address.AbsoluteUri.StartsWith(new Uri(outcome.Connection.BaseUrl).AbsoluteUri.TrimEnd('/'), StringComparison.Ordinal))
                 log.Error(pointer, $"In '{environment}' the operation '{operation.Name}' calls {outcome.Requests[0].Address.Host}, not the environment's address.");
         }
 
         if (log.Cases == 0)
-            log.NotApplicable("no operation can be called");
+            log.NotApplicable("no operation asks the provider anything");
     }
 
     private static async Task CapabilitiesAsync(SuiteContext suite, CheckLog log)
@@ -200,7 +217,7 @@ internal static class WireChecks
             if (implements.Result is { } back)
             {
                 var mapped = SchemaSampler.ToElement(Template.Compile(back).Render(new TemplateScope().Set("result", result.Value).Set("", result.Value).Set("params", capability.ExampleParams)));
-                if (outcome.Requests.Count > 0 && SchemaOf(capability.Result).Validate(mapped) is [var issue, ..])
+                if (SchemaOf(capability.Result).Validate(mapped) is [var issue, ..])
                     log.Error(pointer + "/result", $"The result does not become a result of '{capability.Name}': {issue.Pointer} {issue.Message}", issue.Hint);
             }
         }

@@ -5,10 +5,19 @@ namespace IntegrationHub.Testing.Contracts;
 /// <summary>Judges an answer. What an answer leaves out is a warning: simulators answer what matters; what it has, must be as the vendor has it.</summary>
 internal static class AnswerJudge
 {
-    public static void Check(SchemaSet schemas, OperationModel operation, int status, string? contentType, ReadOnlyMemory<byte> body, SchemaOutcome outcome)
+    private const string Undescribed = "The description has no such answer.";
+
+    /// <summary>Whether it says no more than that the description has no such status: vendors seldom describe their errors.</summary>
+    public static bool IsUndescribed(NotUnderstood open) => open.Why == Undescribed;
+
+    public static void Check(SchemaSet schemas, OperationModel operation, VendorAnswer answer, SchemaOutcome outcome)
     {
+        var (status, contentType, body) = (answer.Status, answer.ContentType, answer.Body);
         var text = status.ToString(CultureInfo.InvariantCulture);
-        var response = operation.Responses.FirstOrDefault(response => response.Status == text)
+
+        // A failure that comes with a status of success (GraphQL, Slack) is described as the other answer, where there is one.
+        var response = (answer.IsFailure && status < 400 ? operation.Responses.FirstOrDefault(response => response.Status == "default") : null)
+            ?? operation.Responses.FirstOrDefault(response => response.Status == text)
             ?? operation.Responses.FirstOrDefault(response => response.Status.Equals($"{text[0]}XX", StringComparison.OrdinalIgnoreCase))
             ?? operation.Responses.FirstOrDefault(response => response.Status == "default");
         if (response is null)
@@ -19,7 +28,7 @@ internal static class AnswerJudge
                     ViolationKind.UnknownStatus, "/status", $"The description has no answer with the status {text}.", operation.Operation.Place,
                     $"Known: {string.Join(", ", operation.Responses.Select(one => one.Status))}.", ViolationSeverity.Warning);
 
-            outcome.NotJudged.Add(new NotUnderstood(operation.Operation.Place, $"status {text}", "The description has no such answer."));
+            outcome.NotJudged.Add(new NotUnderstood(operation.Operation.Place, $"status {text}", Undescribed));
             return;
         }
 

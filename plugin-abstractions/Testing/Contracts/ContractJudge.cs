@@ -25,7 +25,7 @@ internal sealed record ContractCount(int Fits, int Explained, int Violates, int 
 }
 
 /// <summary>
-/// A plugin's contract: the vendor's description (a file that the caller names, else what lies in <c>contract/</c>), and the author's explanations in
+/// A plugin's contract: the vendor's description (files that the caller names, else what lies in <c>contract/</c>), and the author's explanations in
 /// <c>contract/explained.json</c>. Not thread-safe: it counts.
 /// </summary>
 internal sealed class ContractJudge
@@ -43,6 +43,9 @@ internal sealed class ContractJudge
     }
 
     public VendorDescription Description { get; }
+
+    /// <summary>How many differences the author explains.</summary>
+    public int ExplanationCount => explanations.All.Count;
 
     /// <summary>What was judged so far, requests and answers.</summary>
     public IReadOnlyList<JudgedMessage> Judged => judged;
@@ -63,9 +66,9 @@ internal sealed class ContractJudge
     }
 
     /// <summary>Opens a plugin's contract; <see langword="null"/> when there is no description to judge by.</summary>
-    public static async Task<ContractJudge?> OpenAsync(string pluginFolder, string? descriptionFile, CancellationToken cancellationToken)
+    public static async Task<ContractJudge?> OpenAsync(string pluginFolder, IReadOnlyList<string> descriptionFiles, CancellationToken cancellationToken)
     {
-        var files = descriptionFile is null ? FilesOf(pluginFolder) : [descriptionFile];
+        var files = descriptionFiles.Count == 0 ? FilesOf(pluginFolder) : descriptionFiles;
         if (files.Count == 0)
             return null;
 
@@ -78,8 +81,8 @@ internal sealed class ContractJudge
     public JudgedMessage Judge(string operation, VendorRequest request) => Explain(operation, Description.Check(request));
 
     /// <summary>Judges an answer of the plugin's simulator.</summary>
-    public JudgedMessage JudgeAnswer(string operation, VendorOperation vendorOperation, int status, string? contentType, ReadOnlyMemory<byte> body) =>
-        Explain(operation, Description.CheckAnswer(vendorOperation, status, contentType, body));
+    public JudgedMessage JudgeAnswer(string operation, VendorOperation vendorOperation, VendorAnswer answer) =>
+        Explain(operation, Description.CheckAnswer(vendorOperation, answer));
 
     /// <summary>What is wrong with the explanations, once everything was judged: malformed, written against another version of the description, or explaining nothing. Pointers lead into <c>explained.json</c>.</summary>
     public IReadOnlyList<ValidationIssue> ExplanationIssues()

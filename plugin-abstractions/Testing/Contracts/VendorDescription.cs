@@ -85,13 +85,13 @@ internal sealed class VendorDescription
     }
 
     /// <summary>Judges an answer to one of the description's operations, as a simulator gives it.</summary>
-    public ContractVerdict CheckAnswer(VendorOperation operation, int status, string? contentType, ReadOnlyMemory<byte> body) =>
+    public ContractVerdict CheckAnswer(VendorOperation operation, VendorAnswer answer) =>
         Guarded(operation, () =>
         {
             var model = Model(entries[operation]);
             var outcome = new SchemaOutcome();
             outcome.NotJudged.AddRange(model.Blocks.Where(block => block.Direction == Direction.Answer).Select(block => block.What));
-            AnswerJudge.Check(schemas, model, status, contentType, body, outcome);
+            AnswerJudge.Check(schemas, model, answer, outcome);
             return outcome;
         });
 

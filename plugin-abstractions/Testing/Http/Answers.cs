@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using IntegrationHub.Manifests;
 using IntegrationHub.Simulation;
 
@@ -8,9 +9,11 @@ namespace IntegrationHub.Testing.Http;
 /// <summary>Answers of a provider.</summary>
 internal static class Answers
 {
-    public static HttpResponseMessage Of(SimulatorAnswer answer)
+    /// <param name="answer">The answer.</param>
+    /// <param name="parameters">What was sent, for the answers that repeat it.</param>
+    public static HttpResponseMessage Of(SimulatorAnswer answer, JsonElement? parameters = null)
     {
-        var response = Of(answer.Status, ProviderSimulator.Body(answer), answer.Body is null ? null : answer.ContentType);
+        var response = Of(answer.Status, parameters is { } sent ? ProviderSimulator.Body(answer, sent) : ProviderSimulator.Body(answer), answer.Body is null ? null : answer.ContentType);
         foreach (var (name, value) in answer.Headers)
             if (!response.Headers.TryAddWithoutValidation(name, value))
             {

@@ -11,6 +11,14 @@ namespace IntegrationHub.Testing.Running;
 internal sealed class SecretWatch(ConnectionMaker connections, IReadOnlySet<string> queryByDesign, IReadOnlyDictionary<string, IReadOnlySet<string>> secretResults)
 {
     private readonly ConcurrentDictionary<(string Where, string Operation), string> leaks = new();
+    private int results;
+    private int requests;
+
+    /// <summary>Results, errors and exceptions of connections with secrets that were searched.</summary>
+    public int Results => results;
+
+    /// <summary>Requests on behalf of connections with secrets that were searched.</summary>
+    public int Requests => requests;
 
     /// <summary>Places (<c>result</c>, <c>error</c>, <c>exception</c>, <c>query</c>, <c>host</c>, <c>foreign</c>) with the operation concerned.</summary>
     public IReadOnlyCollection<(string Where, string Operation, string Detail)> Leaks =>
@@ -21,6 +29,9 @@ internal sealed class SecretWatch(ConnectionMaker connections, IReadOnlySet<stri
         var own = SecretForms.Of(connections.SecretsOf(outcome.Connection));
         if (own.Count == 0)
             return;
+
+        if (outcome.Fault is not null || outcome.Result is not null)
+            Interlocked.Increment(ref results);
 
         if (outcome.Fault is { } fault)
             Look("exception", outcome, fault, own, "");
@@ -41,6 +52,7 @@ internal sealed class SecretWatch(ConnectionMaker connections, IReadOnlySet<stri
 
     private void Inspect(CallOutcome outcome, RecordedRequest request, IReadOnlyList<string> own)
     {
+        Interlocked.Increment(ref requests);
         foreach (var pair in request.Address.Query.TrimStart('?').Split('&').Where(pair => !queryByDesign.Contains(Uri.UnescapeDataString(pair.Split('=')[0]))))
             Look("query", outcome, pair, own, $"the parameter '{Uri.UnescapeDataString(pair.Split('=')[0])}'");
 

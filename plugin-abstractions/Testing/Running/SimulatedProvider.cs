@@ -1,16 +1,16 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using IntegrationHub.Manifests;
 using IntegrationHub.Simulation;
-using IntegrationHub.Testing.Generation;
 using IntegrationHub.Testing.Http;
+using IntegrationHub.Testing.Suite;
 
 namespace IntegrationHub.Testing.Running;
 
 /// <summary>The provider as the manifest simulates it: answers by what the call asked for, also where code makes the request. Thread-safe.</summary>
 internal sealed class SimulatedProvider(ProviderManifest manifest)
 {
+    private const int Deepest = 1000;
     private readonly ProviderSimulator simulator = new(manifest);
 
     /// <summary>Answers one call.</summary>
@@ -24,7 +24,7 @@ internal sealed class SimulatedProvider(ProviderManifest manifest)
         var asked = Merge(operation, parameters, cursor, simulator.Parameters(operation, request.ToSimulated(baseUrl)));
         var answer = simulator.Find(operation, asked);
         given?.Invoke(answer);
-        return Task.FromResult(answer is null ? Answers.Of(404, Encoding.UTF8.GetBytes("""{"error":"nothing is simulated for this"}"""), "application/json") : Answers.Of(answer));
+        return Task.FromResult(answer is null ? Answers.Of(404, Encoding.UTF8.GetBytes("""{"error":"nothing is simulated for this"}"""), "application/json") : Answers.Of(answer, asked));
     };
 
     /// <summary>What the hub's simulator address would answer to a request.</summary>
@@ -40,14 +40,16 @@ internal sealed class SimulatedProvider(ProviderManifest manifest)
         if (parameters.ValueKind != JsonValueKind.Object)
             return parameters;
 
-        var merged = JsonNode.Parse(parameters.GetRawText())!.AsObject();
         var paging = manifest.Operations[operation].Pagination?.Param;
+        var merged = parameters.EnumerateObject().ToDictionary(member => member.Name, member => member.Value.GetRawText(), StringComparer.Ordinal);
         if (wire is { ValueKind: JsonValueKind.Object } sent)
             foreach (var member in sent.EnumerateObject().Where(member => member.Name == paging || !merged.ContainsKey(member.Name)))
-                merged[member.Name] = JsonNode.Parse(member.Value.GetRawText());
+                merged[member.Name] = member.Value.GetRawText();
         else if (cursor is not null && paging is not null)
-            merged[paging] = cursor;
+            merged[paging] = JsonSerializer.Serialize(cursor, SuiteJson.Default.String);
 
-        return SchemaSampler.ToElement(merged);
+        // Written by hand: parameters may be nested deeper than a serializer follows.
+        var text = "{" + string.Join(',', merged.Select(member => $"{JsonSerializer.Serialize(member.Key, SuiteJson.Default.String)}:{member.Value}")) + "}";
+        return JsonElement.Parse(Encoding.UTF8.GetBytes(text), new JsonDocumentOptions { MaxDepth = Deepest });
     }
 }

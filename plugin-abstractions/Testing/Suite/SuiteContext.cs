@@ -49,13 +49,18 @@ internal sealed class SuiteContext
 internal sealed class BlockedCalls
 {
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, bool> operations = new(StringComparer.Ordinal);
+    private int calls;
 
     public IEnumerable<string> Operations => operations.Keys.Order(StringComparer.Ordinal);
 
     public void Add(string what) => operations.TryAdd(what, true);
 
+    /// <summary>How many calls were watched.</summary>
+    public int Calls => calls;
+
     public void Inspect(CallOutcome outcome)
     {
+        Interlocked.Increment(ref calls);
         if (outcome.Blocked)
             Add(outcome.Operation);
     }
@@ -65,11 +70,16 @@ internal sealed class BlockedCalls
 internal sealed class DeniedRequests
 {
     private readonly System.Collections.Concurrent.ConcurrentDictionary<(string Operation, string Why), bool> requests = new();
+    private int watched;
+
+    /// <summary>How many requests were watched, those that were let out included.</summary>
+    public int Watched => watched;
 
     public IEnumerable<(string Operation, string Why)> Requests => requests.Keys.OrderBy(request => request.Operation, StringComparer.Ordinal).ThenBy(request => request.Why, StringComparer.Ordinal);
 
     public void Inspect(CallOutcome outcome)
     {
+        Interlocked.Add(ref watched, outcome.Requests.Count);
         foreach (var request in outcome.Requests)
             if (request.Denied is { } why)
                 requests.TryAdd((outcome.Operation, why), true);

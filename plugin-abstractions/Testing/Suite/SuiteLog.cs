@@ -78,6 +78,10 @@ internal sealed class SuiteLog(ConformanceOptions options)
 
     private void Add(string id, string title, CheckLog log)
     {
+        // What judged nothing has shown nothing, whatever the check's author forgot.
+        if (log.Cases == 0 && log.SkipReason is null)
+            log.NotApplicable("there was nothing to judge");
+
         findings.AddRange(log.Findings);
         checks.Add(new ConformanceCheck
         {
@@ -112,6 +116,9 @@ internal sealed class CheckLog(string id)
         : [.. found, new ConformanceFinding { Severity = FindingSeverity.Warning, Check = id, Message = $"{dropped} further findings of this check are left out." }];
 
     public void Case() => Interlocked.Increment(ref cases);
+
+    /// <summary>So many cases at once: what other checks called, looked at here.</summary>
+    public void AddCases(int count) => Interlocked.Add(ref cases, count);
 
     /// <summary>Nothing here applies to the plugin.</summary>
     public void NotApplicable(string reason) => SkipReason = reason;

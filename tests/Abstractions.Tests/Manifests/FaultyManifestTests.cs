@@ -165,6 +165,10 @@ public sealed class FaultyManifestTests
     [InlineData("/tests/-", "{\"id\":\"stripe-connection\",\"operation\":\"retrieveBalance\"}", "/tests/1/id", "Two tests")]
     [InlineData("/simulator/operations/nothing", "[{}]", "/simulator/operations/nothing", "no operation")]
     [InlineData("/simulator/operations/createPaymentIntent/0/when", "{\"amount\":1}", "/simulator/operations/createPaymentIntent/0/when/amount", "not a JSON pointer")]
+    [InlineData("/simulator/operations/createPaymentIntent/1", "{\"body\":{\"amount\":1},\"echo\":{\"amount\":\"{params.amount}\"}}", "/simulator/operations/createPaymentIntent/1/echo/amount", "not a JSON pointer")]
+    [InlineData("/simulator/operations/createPaymentIntent/1", "{\"body\":{\"amount\":1},\"echo\":{\"/total\":\"{params.amount}\"}}", "/simulator/operations/createPaymentIntent/1/echo/~1total", "nothing at")]
+    [InlineData("/simulator/operations/createPaymentIntent/1", "{\"echo\":{\"/total\":\"{params.amount}\"}}", "/simulator/operations/createPaymentIntent/1/echo/~1total", "nothing at")]
+    [InlineData("/simulator/operations/createPaymentIntent/1", "{\"body\":{\"amount\":1},\"echo\":{\"/amount\":\"{config.secretKey}\"}}", "/simulator/operations/createPaymentIntent/1/echo/~1amount", "no \"config\" here")]
     [InlineData("/simulator/webhooks/unknown.type", "{}", "/simulator/webhooks/unknown.type", "no webhook type")]
     public void Read_FaultyManifest_ErrorSaysWhereAndWhat(string change, string json, string pointer, string phrase)
     {

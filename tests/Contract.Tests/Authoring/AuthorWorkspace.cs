@@ -9,17 +9,28 @@ namespace IntegrationHub.Contract.Tests.Authoring;
 /// </summary>
 public sealed class AuthorWorkspace : IAsyncLifetime
 {
-    public const string Configuration =
+    private const string Configuration =
 #if DEBUG
         "Debug";
 #else
         "Release";
 #endif
 
-    private readonly string root = Directory.CreateTempSubdirectory("hub-author-").FullName;
+    /// <summary>Makes a command that builds the checkout use what the tests were built with: nothing is compiled twice, and nothing that other tests run is replaced under them.</summary>
+    public static IReadOnlyDictionary<string, string> AsBuilt { get; } = new Dictionary<string, string>
+    {
+        ["NoBuild"] = "true",
+        ["KeepEarlierBuilds"] = "true",
 
-    /// <summary>Where plugins can be made.</summary>
-    public string Folder => Make("plugins");
+        // "dotnet publish" means the configuration of the tests then, also where these are built for debugging.
+        ["DOTNET_CLI_DISABLE_PUBLISH_AND_PACK_RELEASE"] = Configuration == "Debug" ? "true" : "false",
+
+        // Servers of the compiler and of MSBuild would outlive the test and hold its pipes.
+        ["UseSharedCompilation"] = "false",
+        ["MSBUILDDISABLENODEREUSE"] = "1",
+    };
+
+    private readonly string root = Directory.CreateTempSubdirectory("hub-author-").FullName;
 
     /// <summary>The packages for authors.</summary>
     public string Packages => Make("packages");
@@ -43,16 +54,13 @@ public sealed class AuthorWorkspace : IAsyncLifetime
             ["NuGetAudit"] = "false",
             ["DOTNET_NOLOGO"] = "1",
             ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
-
-            // Servers of the compiler and of MSBuild would outlive the test and hold its pipes.
             ["UseSharedCompilation"] = "false",
             ["MSBUILDDISABLENODEREUSE"] = "1",
         };
 
         // What the tests were built with is packed, not built again. The cache is the machine's here: a restore into another would change the checkout's own state.
         var packed = await RunAsync(
-            "dotnet", ["build", Repository.At("build", "packages.proj"), "--nologo", "-v", "q", $"-p:Configuration={Configuration}", "-p:NoBuild=true", $"-p:PackageFolder={Packages}/"], Repository.Root,
-            new Dictionary<string, string> { ["UseSharedCompilation"] = "false", ["MSBUILDDISABLENODEREUSE"] = "1" });
+            "dotnet", ["build", Repository.At("build", "packages.proj"), "--nologo", "-v", "q", $"-p:Configuration={Configuration}", $"-p:PackageFolder={Packages}/"], Repository.Root, AsBuilt);
         Assert.True(packed.Code == 0, packed.Output);
         await MustRunAsync(["new", "install", Directory.GetFiles(Packages, "IntegrationHub.Templates.*.nupkg").Single()], root);
     }
@@ -103,14 +111,16 @@ public sealed class AuthorWorkspace : IAsyncLifetime
         .SelectMany(folder => (IEnumerable<string>)[Path.Combine(folder, "dotnet"), Path.Combine(folder, "dotnet.exe")])
         .FirstOrDefault(File.Exists) is { } dotnet && Directory.Exists(Path.Combine(Path.GetDirectoryName(File.ResolveLinkTarget(dotnet, returnFinalTarget: true)?.FullName ?? dotnet)!, "sdk"));
 
+    // As the dotnet command and NuGet find it.
+    private static string UserHome => Environment.GetEnvironmentVariable("DOTNET_CLI_HOME") is { Length: > 0 } given ? given : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+
     private string Make(string name) => Directory.CreateDirectory(Path.Combine(root, name)).FullName;
 
     /// <summary>A home for the template engine, with the package sources that the user has.</summary>
     private string HomeWithSources()
     {
         var home = Make("home");
-        var user = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        foreach (var file in (string[])[Path.Combine(user, ".nuget", "NuGet", "NuGet.Config"), Path.Combine(user, "AppData", "Roaming", "NuGet", "NuGet.Config")])
+        foreach (var file in (string[])[Path.Combine(UserHome, ".nuget", "NuGet", "NuGet.Config"), Path.Combine(UserHome, "AppData", "Roaming", "NuGet", "NuGet.Config")])
             if (File.Exists(file))
                 File.Copy(file, Path.Combine(Directory.CreateDirectory(Path.Combine(home, ".nuget", "NuGet")).FullName, "NuGet.Config"), overwrite: true);
 
@@ -122,7 +132,7 @@ public sealed class AuthorWorkspace : IAsyncLifetime
     {
         var machine = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } given
             ? given
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+            : Path.Combine(UserHome, ".nuget", "packages");
         var others = Make("machine-cache");
         if (Directory.Exists(machine))
             foreach (var package in Directory.EnumerateDirectories(machine).Where(package => !Path.GetFileName(package).StartsWith("integrationhub.", StringComparison.OrdinalIgnoreCase)))

@@ -47,7 +47,7 @@ public sealed partial class GuideTests
             ["types"] = new JsonObject { ["order.created"] = "An order was made" },
         };
         foreach (Match field in ConfigField().Matches(json))
-            manifest["config"]!["properties"]![field.Groups[1].Value] = new JsonObject { ["type"] = "string", ["title"] = field.Groups[1].Value };
+            manifest["config"]!["properties"]![field.Groups[1].Value] = new JsonObject { ["type"] = "string", ["title"] = field.Groups[1].Value, ["x-secret"] = true };
 
         if (json.Contains("\"custom\"", StringComparison.Ordinal))
             manifest["entry"] = new JsonObject { ["assembly"] = "Example.dll", ["type"] = "Example.Adapter" };

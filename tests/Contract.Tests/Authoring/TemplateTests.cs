@@ -16,16 +16,18 @@ public sealed partial class TemplateTests(AuthorWorkspace workspace)
     private static readonly string[] Webhooks = ["hmac", "standard", "token", "none"];
     private static readonly string[][] Languages = [["en", "ar"], ["en"]];
 
+    /// <summary>Any three options meet in each of their combinations; the fourth follows from them.</summary>
+    private static IEnumerable<(string Kind, string Auth, string Webhooks, string[] Languages)> Combinations =>
+        from kind in Kinds.Index() from auth in Auths.Index() from webhooks in Webhooks.Index()
+        select (kind.Item, auth.Item, webhooks.Item, Languages[(kind.Index + auth.Index + webhooks.Index) % Languages.Length]);
+
     [SkippableFact]
-    public async Task New_EveryCombinationOfOptions_YieldsCleanFilesAndAValidManifest()
+    public async Task New_CombinedOptions_YieldCleanFilesAndAValidManifest()
     {
         AuthorWorkspace.RequireSdk();
         var folder = workspace.NewFolder("combinations");
-        var combinations =
-            from kind in Kinds from auth in Auths from webhooks in Webhooks from languages in Languages
-            select (Kind: kind, Auth: auth, Webhooks: webhooks, Languages: languages);
 
-        await Parallel.ForEachAsync(combinations, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (options, cancellation) =>
+        await Parallel.ForEachAsync(Combinations, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (options, cancellation) =>
         {
             var plugin = await workspace.NewAsync(
                 Path.Combine(folder, $"{options.Kind}-{options.Auth}-{options.Webhooks}-{string.Join("-", options.Languages)}"),
@@ -112,6 +114,29 @@ public sealed partial class TemplateTests(AuthorWorkspace workspace)
         Assert.Equal(ManifestReader.SchemaText, await File.ReadAllTextAsync(schema));
     }
 
+    [SkippableFact]
+    public async Task HubPluginNew_TemplateInstalledAlready_TakesItsOwnAndLeavesThat()
+    {
+        AuthorWorkspace.RequireSdk();
+        var folder = workspace.NewFolder("command");
+        var packages = Directory.CreateDirectory(Path.Combine(folder, "sdk")).FullName;
+        foreach (var package in Directory.GetFiles(workspace.Packages))
+            File.Copy(package, Path.Combine(packages, Path.GetFileName(package)));
+
+        var before = await InstalledAsync();
+        var made = await workspace.MustRunAsync(
+            [Path.Combine(AppContext.BaseDirectory, "hub.dll"), "plugin", "new", "Zain Pay", "--packages", packages, "--id", "zain", "--base-url", "https://api.zain.example/v2/", "--languages", "ar;en", "--json"], folder);
+
+        Assert.Contains("\"ok\": true", made, StringComparison.Ordinal);
+        var manifest = AssertValid(Path.Combine(folder, "Zain Pay"));
+        Assert.Equal("zain", manifest.Id);
+        Assert.Equal("https://api.zain.example/v2", manifest.Environments.Values.First().BaseUrl);
+        Assert.Equal(packages, XDocument.Load(Path.Combine(folder, "Zain Pay", "nuget.config")).Descendants("add").Single().Attribute("value")!.Value);
+        Assert.Equal(before, await InstalledAsync());
+
+        Task<string> InstalledAsync() => workspace.MustRunAsync(["new", "uninstall"], folder);
+    }
+
     [Fact]
     public void Template_Versions_AreThisCheckouts()
     {
@@ -165,7 +190,7 @@ public sealed partial class TemplateTests(AuthorWorkspace workspace)
         }
     }
 
-    [GeneratedRegex(@"Acme(Namespace|Display|Title)|acme-id|ACME-ENV|HUB-VERSION|PACKAGE-FOLDER|api-host\.acme|#(if|else|endif)\b|/\*|\*/|^\[(if|end|else)|hasArabic|isCode", RegexOptions.Multiline)]
+    [GeneratedRegex(@"Acme(Namespace|Display|Title)|acme-id|ACME-ENV|HUB-VERSION|PACKAGE-FOLDER|api-host\.acme|#(if|else|endif)\b|/\*(if|end)|\*/|^\[(if|end|else)|hasArabic|isCode", RegexOptions.Multiline)]
     private static partial Regex Leftover();
 
     [GeneratedRegex(@"\n[ \t]*\n|[ \t]\n|,\s*[}\]]|\{ ,")]

@@ -31,17 +31,21 @@ public sealed partial class TutorialTests(AuthorWorkspace workspace)
         for (var i = 0; i < blocks.Count; i++)
             if (blocks[i].Language == "bash")
             {
-                script.Append(System.Globalization.CultureInfo.InvariantCulture, $"echo '{Mark}{i}'\n{blocks[i].Text}\n");
+                // On a line of its own, also when what was shown last does not end in one.
+                script.Append(System.Globalization.CultureInfo.InvariantCulture, $"printf '\\n{Mark}{i}\\n'\n{blocks[i].Text}\n");
 
-                // The hub is built with the checkout's own packages. From there on it is the author's machine, with a cache that has no earlier build of the hub's packages.
+                // The hub comes from the checkout, as it was built for the tests. From there on it is the author's machine, with a cache that has no earlier build of the hub's packages.
                 if (i == 0)
+                {
+                    script.Append("unset ").AppendJoin(' ', AuthorWorkspace.AsBuilt.Keys).Append('\n');
                     foreach (var (name, value) in workspace.Variables)
                         script.Append(System.Globalization.CultureInfo.InvariantCulture, $"export {name}='{value}'\n");
+                }
             }
 
         var (code, output) = await AuthorWorkspace.RunAsync(
             "bash", ["-eu", "-o", "pipefail", "-c", "exec 2>&1\n" + script], Repository.Root,
-            new Dictionary<string, string> { ["HUB_URL"] = address, ["UseSharedCompilation"] = "false", ["MSBUILDDISABLENODEREUSE"] = "1" });
+            new Dictionary<string, string>(AuthorWorkspace.AsBuilt) { ["HUB_URL"] = address });
 
         Assert.True(code == 0, output);
         var shown = Regex.Split(output, $"^{Mark}([0-9]+)\n", RegexOptions.Multiline).Skip(1).Chunk(2).ToDictionary(pair => int.Parse(pair[0], System.Globalization.CultureInfo.InvariantCulture), pair => pair[1]);

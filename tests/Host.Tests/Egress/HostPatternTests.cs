@@ -8,6 +8,8 @@ public sealed class HostPatternTests
     [InlineData("api.example.com", "https://api.example.com/v1")]
     [InlineData("api.example.com", "https://API.Example.com./v1")]
     [InlineData("api.example.com:8443", "https://api.example.com:8443/")]
+    [InlineData("api.example.com.", "https://api.example.com/v1")]
+    [InlineData("https://api.example.com./", "https://api.example.com/v1")]
     [InlineData("*.example.com", "https://a.example.com/")]
     [InlineData("*.example.com", "https://a.b.example.com/")]
     [InlineData("https://es.example.com:9200/path", "https://es.example.com:9200/other")]

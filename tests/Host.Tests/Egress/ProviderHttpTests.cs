@@ -152,6 +152,36 @@ public sealed class ProviderHttpTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Create_PluginsWithCode_HaveConnectionsOfTheirOwnWhichGoWithThem()
+    {
+        var policy = new AddressPolicy(new HubOptions { AllowPrivateTargets = true });
+        using var handlers = new EgressHandlers(policy, EgressConnector.SystemResolver);
+        var factory = new ProviderHttpFactory(handlers, policy);
+        using var one = factory.Create(Manifest(code: true));
+        using var other = factory.Create(Manifest(code: true));
+        using var plain = factory.Create(Manifest(code: false));
+        one.Dispose();
+        plain.Dispose();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => GetAsync(one));
+        Assert.Equal("hello", await GetAsync(other));
+
+        // What is the hub's stays.
+        Assert.Equal("hello", await GetAsync(plain));
+
+        async Task<string> GetAsync(ProviderHttp http)
+        {
+            using var client = http.CreateClient(Connection("{}", address));
+            return await client.GetStringAsync(new Uri(address, "/hello"));
+        }
+
+        static ProviderManifest Manifest(bool code) => new()
+        {
+            ManifestVersion = 1, Id = "x", Name = "x", Version = "1.0.0", Category = "developer", Entry = code ? new EntryManifest { Assembly = "X.dll", Type = "X" } : null,
+        };
+    }
+
+    [Fact]
     public async Task Send_Redirect_IsNotFollowed()
     {
         using var handlers = Handlers(new HubOptions { AllowPrivateTargets = true });
@@ -210,6 +240,14 @@ public sealed class ProviderHttpTests : IAsyncLifetime
 
     private static TestHandlers Handlers(HubOptions options, EgressConnector.Resolve? resolve = null) => new(options, resolve ?? EgressConnector.SystemResolver);
 
+    private static ConnectionContext Connection(string config, Uri? overridden) => new()
+    {
+        Id = "conn_1", Project = "default", Provider = "test", Environment = "dev", Alias = "default",
+        Config = JsonElement.Parse(config),
+        BaseUrl = overridden?.ToString().TrimEnd('/') ?? "",
+        BaseUrlOverridden = overridden is not null,
+    };
+
     private static byte[] Gzip(string text)
     {
         using var target = new MemoryStream();
@@ -233,13 +271,7 @@ public sealed class ProviderHttpTests : IAsyncLifetime
         public HttpClient Client(string[] allow, string config = "{}", Uri? overridden = null)
         {
             var http = new ProviderHttp(new NetworkManifest { Allow = allow }, handlers, policy);
-            var client = http.CreateClient(new ConnectionContext
-            {
-                Id = "conn_1", Project = "default", Provider = "test", Environment = "dev", Alias = "default",
-                Config = JsonElement.Parse(config),
-                BaseUrl = overridden?.ToString().TrimEnd('/') ?? "",
-                BaseUrlOverridden = overridden is not null,
-            });
+            var client = http.CreateClient(Connection(config, overridden));
             client.BaseAddress = overridden;
             return client;
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Plugins;
@@ -26,6 +27,7 @@ public sealed class CatalogEndpointsTests : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton<IProviderCatalog>(plugins.Catalog).AddSingleton(plugins.Registry);
+        builder.Services.AddSingleton<IPluginControl>(plugins.Host).AddSingleton<IAuditTrail>(plugins.Audit);
         builder.Services.ConfigureHttpJsonOptions(options => HubJson.Apply(options.SerializerOptions));
         server = builder.Build();
         server.MapCatalog();

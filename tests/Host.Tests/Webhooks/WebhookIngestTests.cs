@@ -157,9 +157,8 @@ public sealed class WebhookIngestTests
         await using var hub = await StartAsync();
         hub.Connections.Add("conn_off", "acme", new { webhookSecret = AcmeProvider.Secret }, enabled: false);
         hub.Connections.Add("conn_mute", "mute", new { });
-        hub.Connections.Add("conn_gone", "unloaded", new { });
         var answers = new HashSet<string>();
-        foreach (var path in new[] { "acme/conn_none", "other/conn_1", "acme/conn_off", "mute/conn_mute", "unloaded/conn_gone", "acme/" + new string('x', 500) })
+        foreach (var path in new[] { "acme/conn_none", "other/conn_1", "acme/conn_off", "mute/conn_mute", "unknown/conn_unknown", "acme/" + new string('x', 500) })
         {
             using var request = Request(hub, Body, "/v1/webhooks/" + path);
             request.Headers.Add("X-Correlation-Id", "same");
@@ -169,6 +168,20 @@ public sealed class WebhookIngestTests
         }
 
         Assert.Single(answers);
+    }
+
+    // Its plugin is quarantined, disabled, broken or gone for the moment: the events are the connection's, and must not be lost.
+    [Fact]
+    public async Task Webhook_PluginOfTheConnectionDoesNotServe_IsAskedForAgain()
+    {
+        await using var hub = await StartAsync();
+        hub.Connections.Add("conn_gone", "unloaded", new { });
+        using var response = await hub.Client.SendAsync(Request(hub, Body, "/v1/webhooks/unloaded/conn_gone"));
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal(TimeSpan.FromMinutes(1), response.Headers.RetryAfter?.Delta);
+        Assert.DoesNotContain("plugin", await response.Content.ReadAsStringAsync(), StringComparison.OrdinalIgnoreCase);
+        Assert.Empty(hub.Store.Events);
     }
 
     [Fact]

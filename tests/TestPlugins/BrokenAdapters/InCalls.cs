@@ -165,3 +165,64 @@ public sealed class OpensSockets : Good
         return client.Connected || host.Length == 0 || http.Timeout == default;
     }
 }
+
+public sealed class SwallowsFailures : Good
+{
+    public override async ValueTask<OperationResult> ExecuteAsync(OperationRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await base.ExecuteAsync(request, cancellationToken);
+            return result.Succeeded ? result : Fine();
+        }
+        catch (HttpRequestException)
+        {
+            return Fine();
+        }
+    }
+
+    private static OperationResult Fine() => OperationResult.Success(JsonElement.Parse("""{"id":"pay_1","status":"paid","items":[]}"""));
+}
+
+public sealed class NeverAsks : Good
+{
+    public override ValueTask<OperationResult> ExecuteAsync(OperationRequest request, CancellationToken cancellationToken) =>
+        new(OperationResult.Success(JsonElement.Parse("""{"id":"pay_1","status":"paid","items":[]}"""), items: JsonElement.Parse("[]")));
+}
+
+public sealed class MistakesRateLimits : Good
+{
+    protected override ProviderError Error(HttpResponseMessage answer, JsonElement? body) =>
+        (int)answer.StatusCode == 429 ? base.Error(answer, body) with { Category = ErrorCategory.InvalidParams } : base.Error(answer, body);
+}
+
+public sealed class SendsWhatNobodyReads : Good
+{
+    protected override string Body(JsonElement parameters) => base.Body(parameters).Replace("\"currency\"", "\"currency_code\"", StringComparison.Ordinal);
+}
+
+public sealed class SendsThoughCancelled : Good
+{
+    protected override async Task<HttpResponseMessage> SendAsync(OperationRequest request, HttpRequestMessage message, CancellationToken cancellationToken)
+    {
+        var answer = await base.SendAsync(request, message, cancellationToken.IsCancellationRequested ? CancellationToken.None : cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        return answer;
+    }
+}
+
+public sealed class ShowsEncodedKeyInErrors : Good
+{
+    protected override ProviderError Error(HttpResponseMessage answer, JsonElement? body) =>
+        base.Error(answer, body) with { Message = "Refused: " + Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes("acme:" + answer.RequestMessage!.Headers.Authorization!.Parameter)) };
+}
+
+public sealed class LogsKeyInScope : Good
+{
+    protected override string Key(OperationRequest request)
+    {
+        var key = base.Key(request);
+        using var scope = Context.Loggers.CreateLogger("acme").BeginScope(new Dictionary<string, object?> { ["key"] = key });
+        return key;
+    }
+}

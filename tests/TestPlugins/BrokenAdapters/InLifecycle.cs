@@ -89,3 +89,22 @@ public sealed class AcceptsEveryWebhook : Good, IWebhookVerifier
 {
     public ValueTask<VerificationResult> VerifyAsync(WebhookRequest request, ConnectionContext connection, CancellationToken cancellationToken) => new(VerificationResult.Verified);
 }
+
+public sealed class KeepsThread : Good
+{
+    public override ValueTask InitializeAsync(ProviderContext context, CancellationToken cancellationToken)
+    {
+        new Thread(() => Thread.Sleep(Timeout.Infinite)) { IsBackground = true }.Start();
+        return base.InitializeAsync(context, cancellationToken);
+    }
+}
+
+/// <summary>Refuses what looks wrong, and believes what looks right.</summary>
+public sealed class ChecksFormOnly : Good, IWebhookVerifier
+{
+    public ValueTask<VerificationResult> VerifyAsync(WebhookRequest request, ConnectionContext connection, CancellationToken cancellationToken)
+    {
+        var looksRight = request.Headers.TryGetValue("X-Acme-Signature", out var signature) && signature[0].Length == 64 && signature[0].All(char.IsAsciiHexDigit);
+        return new(looksRight ? VerificationResult.Verified : VerificationResult.Refused(VerificationFailure.SignatureMismatch, "It does not look like a signature."));
+    }
+}

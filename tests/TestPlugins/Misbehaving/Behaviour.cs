@@ -1,44 +1,57 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Threading.Tasks.Sources;
 
 namespace Misbehaving;
 
-/// <summary>What to do wrong, and where.</summary>
-internal sealed record Behaviour(string Method, string Way)
+/// <summary>What to do wrong, and where, until a file exists.</summary>
+internal sealed record Behaviour(string Method, string Way, string? Until)
 {
     private static readonly List<Timer> Leaked = [];
 
+    /// <summary>Reads <c>behaviour.txt</c> beside the assembly: <c>method way [file]</c>.</summary>
     public static Behaviour Read()
     {
-        var words = File.ReadAllText(Path.Combine(Path.GetDirectoryName(typeof(Behaviour).Assembly.Location)!, "behaviour.txt")).Split(' ');
-        return new Behaviour(words[0], words[1].Trim());
+        var words = File.ReadAllText(Path.Combine(Path.GetDirectoryName(typeof(Behaviour).Assembly.Location)!, "behaviour.txt")).Trim().Split(' ', 3);
+        return new Behaviour(words[0], words[1], words.ElementAtOrDefault(2));
     }
 
-    public bool Is(string method, string way) => Method == method && Way == way;
+    public bool Is(string method, string way) => Method == method && Way == way && !File.Exists(Until);
 
+    /// <summary>Misbehaves, if this is where.</summary>
+    /// <param name="method">Where this is.</param>
+    /// <param name="log">Writes to the log, where there is one.</param>
     [SuppressMessage("Usage", "CA2219", Justification = "Misbehaves on purpose.")]
-    public void Act(string method)
+    public void Act(string method, Action<string>? log = null)
     {
-        if (method != Method)
+        if (!Is(method, Way))
             return;
 
         switch (Way)
         {
             case "throws":
                 throw new NuisanceException();
-            case "hangs":
+            case "blocks":
                 Thread.Sleep(Timeout.Infinite);
                 break;
-            case "leaks":
+            case "timer":
                 lock (Leaked)
-                    Leaked.Add(new Timer(_ => GC.KeepAlive(this), null, 0, 5));
+                    Leaked.Add(new Timer(_ => throw new NuisanceException(), null, 0, 5));
                 break;
             case "kills":
                 ThreadPool.UnsafeQueueUserWorkItem(_ => throw new NuisanceException(), null);
                 new Thread(() => throw new InvalidOperationException("on a thread of its own")).Start();
-                _ = new Timer(_ => throw new NuisanceException(), null, 1, Timeout.Infinite);
                 AsyncVoid();
                 _ = Task.Run(() => throw new NuisanceException());
+                break;
+            case "floods":
+                for (var i = 0; i < 50_000; i++)
+                    log!("A message of a flood");
+
+                break;
+            case "interrupts":
+                Thread.CurrentThread.Interrupt();
+                break;
+            case "stays":
+                new Thread(() => Thread.Sleep(Timeout.Infinite)).Start();
                 break;
             case "fails-fast":
                 Environment.FailFast("The plugin gives up.");
@@ -73,37 +86,4 @@ public sealed class NuisanceException : Exception
     public override string StackTrace => throw new InvalidOperationException("Nor where.");
 
     public override string ToString() => throw new InvalidOperationException("Nor anything else.");
-}
-
-/// <summary>What no compiler would make.</summary>
-internal static class Garbage
-{
-    /// <summary>A ValueTask that goes on twice and then fails.</summary>
-    public static ValueTask ContinueTwice() => new(new Twice(), 0);
-
-    private sealed class Twice : IValueTaskSource
-    {
-        private int asked;
-
-        public void GetResult(short token)
-        {
-            if (Interlocked.Increment(ref asked) > 1)
-                throw new NuisanceException();
-        }
-
-        public ValueTaskSourceStatus GetStatus(short token) => ValueTaskSourceStatus.Pending;
-
-        public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
-        {
-            continuation(state);
-            try
-            {
-                continuation(state);
-            }
-            catch (Exception)
-            {
-                // Whoever is called twice may well complain.
-            }
-        }
-    }
 }

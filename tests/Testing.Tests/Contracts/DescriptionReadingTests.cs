@@ -84,7 +84,7 @@ public sealed class DescriptionReadingTests
             Assert.NotNull(description.Check(request).Summary());
 
         foreach (var operation in description.Operations)
-            Assert.NotNull(description.CheckAnswer(operation, 200, "application/json", "{}"u8.ToArray()).Summary());
+            Assert.NotNull(description.CheckAnswer(operation, new VendorAnswer { Status = 200, ContentType = "application/json", Body = "{}"u8.ToArray() }).Summary());
     }
 
     [Fact]
@@ -174,7 +174,7 @@ public sealed class DescriptionReadingTests
                 operations++;
                 var path = System.Text.RegularExpressions.Regex.Replace(operation.Path, @"\{[^}]*\}", "x1");
                 var verdict = description.Check(Descriptions.Request(operation.Method, path, """{"a":1}""", "application/json"));
-                var answer = description.CheckAnswer(operation, 200, "application/json", """{"a":1}"""u8.ToArray());
+                var answer = description.CheckAnswer(operation, new VendorAnswer { Status = 200, ContentType = "application/json", Body = """{"a":1}"""u8.ToArray() });
 
                 Assert.NotNull(verdict.Operation);
                 Assert.DoesNotContain(verdict.NotJudged.Concat(answer.NotJudged), one => one.What.EndsWith("Exception", StringComparison.Ordinal));
@@ -195,7 +195,7 @@ public sealed class DescriptionReadingTests
     {
         var description = await Descriptions.OfBodyAsync("""{"type":"object","required":["id"],"properties":{"id":{"type":"string"}}}""");
 
-        var verdict = description.CheckAnswer(description.Operations.Single(), status, "application/json", Encoding.UTF8.GetBytes(body));
+        var verdict = description.CheckAnswer(description.Operations.Single(), new VendorAnswer { Status = status, ContentType = "application/json", Body = Encoding.UTF8.GetBytes(body) });
 
         Assert.Equal(expected, string.Join("; ", verdict.Violations.Select(violation => $"{violation.Kind} {violation.Pointer} {violation.Severity}")));
     }
@@ -228,13 +228,13 @@ public sealed class DescriptionReadingTests
         var folder = Directory.CreateTempSubdirectory("hub-plugin-");
         try
         {
-            Assert.Null(await ContractJudge.OpenAsync(folder.FullName, null, CancellationToken.None));
+            Assert.Null(await ContractJudge.OpenAsync(folder.FullName, [], CancellationToken.None));
             var contract = folder.CreateSubdirectory(ContractJudge.FolderName).FullName;
             await File.WriteAllTextAsync(Path.Combine(contract, Explanations.FileName), "[]");
-            Assert.Null(await ContractJudge.OpenAsync(folder.FullName, null, CancellationToken.None));
+            Assert.Null(await ContractJudge.OpenAsync(folder.FullName, [], CancellationToken.None));
             await File.WriteAllTextAsync(Path.Combine(contract, "openapi.yaml"), "openapi: 3.0.0\npaths: { /things: { get: {} } }");
 
-            var judge = await ContractJudge.OpenAsync(folder.FullName, null, CancellationToken.None);
+            var judge = await ContractJudge.OpenAsync(folder.FullName, [], CancellationToken.None);
 
             Assert.Equal("GET /things", judge!.Description.Operations.Single().ToString());
             Assert.Empty(judge.ExplanationIssues());

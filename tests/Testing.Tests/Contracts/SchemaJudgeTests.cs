@@ -136,7 +136,7 @@ public sealed class SchemaJudgeTests
 
         Assert.Equal("fits", description.Check(Descriptions.Json("""{"secret":"x"}""")).Summary());
         Assert.Equal(ViolationKind.ReadOnly, description.Check(Descriptions.Json("""{"secret":"x","id":"1"}""")).Violations.Single().Kind);
-        Assert.Empty(description.CheckAnswer(operation, 200, "application/json", """{"id":"1"}"""u8.ToArray()).Violations);
+        Assert.Empty(description.CheckAnswer(operation, new VendorAnswer { Status = 200, ContentType = "application/json", Body = """{"id":"1"}"""u8.ToArray() }).Violations);
     }
 
     [Fact]

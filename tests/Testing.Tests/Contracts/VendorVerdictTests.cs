@@ -26,7 +26,6 @@ public sealed class VendorVerdictTests(ITestOutputHelper output)
         var unexplained = judge.Judged.SelectMany(message => message.Unexplained.Select(violation => $"{message.Operation}: {violation}")).ToList();
         Assert.True(unexplained.Count == 0, string.Join('\n', unexplained));
         Assert.Equal(new ContractCount(fits, explained, 0, 0), judge.Count);
-        Assert.Empty(judge.ExplanationIssues());
         Assert.Empty(judge.Description.NotUnderstood);
     }
 
@@ -53,6 +52,6 @@ public sealed class VendorVerdictTests(ITestOutputHelper output)
         var files = calls.Select(call => Require.Shared("contracts", "openapi", call.Description)).Distinct().ToList();
         return new ContractJudge(
             await VendorDescription.LoadAsync(files, CancellationToken.None),
-            await Explanations.LoadAsync(Repository.At("tests", "Testing.Tests", "Contracts", "explained", provider + ".json"), CancellationToken.None));
+            await Explanations.LoadAsync(Repository.At("plugins", provider, "contract", "explained.json"), CancellationToken.None));
     }
 }

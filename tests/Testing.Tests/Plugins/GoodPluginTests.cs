@@ -42,6 +42,32 @@ public sealed class GoodPluginTests
     }
 
     [Fact]
+    public async Task Run_CodeThreeTimes_GivesTheSameReport()
+    {
+        using var plugin = new AcmePlugin();
+        plugin.UseCode("Good");
+
+        var reports = new List<string>();
+        for (var i = 0; i < 3; i++)
+            reports.Add((await PluginConformance.RunAsync(plugin.Folder)).ToJson());
+
+        Assert.Single(reports.Distinct());
+    }
+
+    /// <summary>Each group of checks stands once, with the checks that came to it last.</summary>
+    [Fact]
+    public async Task ToText_GroupsThatAreGoneBackTo_StandOnce()
+    {
+        using var plugin = new AcmePlugin();
+
+        var lines = (await PluginConformance.RunAsync(plugin.Folder)).ToText().Split('\n');
+
+        Assert.Single(lines, "lifecycle");
+        Assert.Single(lines, "plugin");
+        Assert.Contains(lines, line => line.StartsWith("  ok    lifecycle.dispose", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Run_Cancelled_Throws()
     {
         using var plugin = new AcmePlugin();

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -10,7 +9,8 @@ namespace IntegrationHub.Host.Tests.Plugins.Containment;
 /// <summary>One hub process, a plugin for each way of misbehaving in each method, and beside them a plugin that must not notice anything.</summary>
 public sealed class FaultMatrixTests(ITestOutputHelper output)
 {
-    private const string Good = "well-behaved";
+    private const string Loaded = "loaded";
+    private const string Quarantined = "quarantined";
 
     private static readonly Dictionary<string, string> Variables = new()
     {
@@ -18,180 +18,262 @@ public sealed class FaultMatrixTests(ITestOutputHelper output)
         ["HUB_PLUGINS__LIMITS__ABANDONAFTER"] = "00:00:01",
         ["HUB_PLUGINS__LIMITS__VERIFYTIMEOUT"] = "00:00:01",
         ["HUB_PLUGINS__LIMITS__DISPOSETIMEOUT"] = "00:00:02",
+        ["HUB_PLUGINS__LIMITS__CONTENTIDLETIME"] = "00:00:02",
     };
 
-    private static readonly string[] Methods = ["constructor", "initialize", "execute", "verify", "dispose"];
-    private static readonly string[] Ways = ["throws", "hangs", "garbage", "leaks", "kills"];
+    private static readonly string[] Ways =
+    [
+        "throws", "blocks", "never",
+        "garbage", "garbage-null", "garbage-unset", "garbage-disposed", "garbage-deep", "garbage-large", "garbage-task", "garbage-value", "garbage-lies", "garbage-short",
+        "timer", "kills", "interrupts", "floods",
+    ];
 
-    private readonly ConcurrentDictionary<string, string> table = new();
+    // A constructor has no log yet and returns nothing that could never come; each method has the garbage that its type allows.
+    private static readonly OrderedDictionary<string, string[]> Cells = new()
+    {
+        ["constructor"] = ["throws", "blocks", "garbage", "timer", "kills", "interrupts"],
+        ["initialize"] = ["throws", "blocks", "never", "garbage", "timer", "kills", "interrupts", "floods"],
+        ["execute"] =
+        [
+            "throws", "blocks", "never", "garbage-null", "garbage-unset", "garbage-disposed", "garbage-deep", "garbage-large", "garbage-task", "timer", "kills", "interrupts", "floods",
+        ],
+        ["content"] = ["throws", "blocks", "never", "garbage-lies", "garbage-short", "timer", "kills", "interrupts", "floods"],
+        ["verify"] = ["throws", "blocks", "never", "garbage-unset", "garbage-value", "garbage-task", "timer", "kills", "interrupts", "floods"],
+        ["test"] = ["throws", "blocks", "never", "garbage-null", "timer", "kills", "interrupts", "floods"],
+        ["dispose"] = ["throws", "blocks", "never", "garbage", "timer", "kills", "interrupts", "floods"],
+    };
+
+    private readonly FaultMatrix matrix = new();
 
     [Fact]
     public async Task EveryMethod_MisbehavingInEveryWay_IsContainedAndOthersServe()
     {
         using var folders = new PluginFolders();
-        folders.Add("WellBehaved", Good);
-        foreach (var method in Methods)
-            foreach (var way in Ways)
+        folders.Add("WellBehaved", "well-behaved");
+        foreach (var (method, ways) in Cells)
+            foreach (var way in ways)
                 folders.AddMisbehaving(method, way);
 
         await using var hub = await HubProcess.StartAsync(folders.Data, folders.List, variables: Variables);
-        var good = await hub.CreateConnectionAsync(Good, new { });
-        using var stop = new CancellationTokenSource();
-        var serving = ServeAsync(hub, good, stop.Token);
-        foreach (var method in Methods)
-            await Task.WhenAll(Ways.Select(way => CellAsync(hub, method, way)));
+        await using (var neighbour = await Neighbour.StartAsync(hub, "well-behaved"))
+        {
+            foreach (var (method, ways) in Cells)
+                await Parallel.ForEachAsync(ways, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (way, _) => await CellAsync(hub, neighbour, method, way));
 
-        // Whoever was quarantined is given another chance, and takes it.
-        var again = await hub.PostAsync("/api/plugins/execute-throws/enable", new { });
-        Assert.Equal("loaded", State(again));
+            // Whoever was quarantined is given another chance, and takes it.
+            await File.WriteAllTextAsync(folders.Cure, "");
+            Assert.Equal(Loaded, State(await hub.PostAsync("/api/plugins/execute-throws/enable", new { })));
+            Assert.Equal("200", await RunAsync(hub, await ConnectionAsync(hub, "execute-throws")));
 
-        await stop.CancelAsync();
-        var (served, failed) = await serving;
-        output.WriteLine(Table());
-        output.WriteLine($"\nThe plugin beside them served {served} calls meanwhile, of which {failed.Count} failed.");
-        Assert.Empty(failed);
-        Assert.True(served > 0);
+            output.WriteLine(matrix.Render([.. Cells.Keys], Ways));
+            output.WriteLine($"\n{matrix.Count} plugins misbehaved. The one beside them served {neighbour.Served} calls, and {neighbour.Failed.Count} failed.");
+            Assert.Empty(neighbour.Failed);
+        }
+
+        Assert.Equal(Cells.Values.Sum(ways => ways.Length), matrix.Count);
         Assert.False(hub.HasExited);
         using var ready = await hub.Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
         Assert.True(ready.IsSuccessStatusCode);
+
+        // 4 methods flood with 50 000 messages a call and more.
+        var flooded = hub.Output.Split('\n').Count(line => line.Contains("A message of a flood", StringComparison.Ordinal));
+        Assert.InRange(flooded, 1, 20_000);
+
+        // Plugins that hang, and threads of theirs, do not hold up the end.
+        Assert.Equal(0, await hub.StopAsync());
     }
 
-    private Task CellAsync(HubProcess hub, string method, string way) => method switch
+    private async Task CellAsync(HubProcess hub, Neighbour neighbour, string method, string way)
     {
-        "constructor" or "initialize" => StartAsync(hub, method, way),
-        "execute" => ExecuteAsync(hub, method, way),
-        "verify" => VerifyAsync(hub, method, way),
-        _ => DisposeAsync(hub, method, way),
-    };
-
-    private async Task StartAsync(HubProcess hub, string method, string way)
-    {
+        var (served, failed) = (neighbour.Served, neighbour.Failed.Count);
         var id = $"{method}-{way}";
-        switch (way)
+        var (saw, did) = method switch
         {
-            case "throws":
-                Note(id, await ExpectAsync(hub, id, "failed", "threw Misbehaving.NuisanceException"));
-                break;
-            case "hangs":
-                Note(id, await ExpectAsync(hub, id, "failed", "did not start within 3 s"));
-                break;
-            case "kills":
-                Note(id, await ExpectAsync(hub, id, "quarantined", "exceptions on its own threads"));
-                break;
-            default:
-                await ExpectAsync(hub, id, "loaded");
-                var connection = await hub.CreateConnectionAsync(id, new { });
-                Assert.Equal(200, (await RunAsync(hub, connection)).Status);
-                Note(id, "loaded, operations serve");
-                break;
-        }
-    }
-
-    private async Task ExecuteAsync(HubProcess hub, string method, string way)
-    {
-        var id = $"{method}-{way}";
-        var connection = await hub.CreateConnectionAsync(id, new { });
-        var calls = way switch { "hangs" => 3, "kills" => 1, _ => 5 };
-        var answers = await Task.WhenAll(Enumerable.Range(0, calls).Select(_ => RunAsync(hub, connection)));
-        var (status, code) = way switch { "throws" or "garbage" => (502, "provider_error"), "hangs" => (504, "timeout"), _ => (200, "") };
-        Assert.All(answers, answer => Assert.Equal((status, code), answer));
-        Note(id, $"{answers.Length} × {status} {code}; " + (way switch
-        {
-            "leaks" => await ExpectAsync(hub, id, "loaded"),
-            "hangs" => await ExpectAsync(hub, id, "quarantined", "calls hung"),
-            "kills" => await ExpectAsync(hub, id, "quarantined", "exceptions on its own threads"),
-            _ => await ExpectAsync(hub, id, "quarantined", "fault number 5 in a row"),
-        }));
-        if (way != "leaks")
-            Assert.Equal((503, "provider_not_loaded"), await RunAsync(hub, connection));
-    }
-
-    private async Task VerifyAsync(HubProcess hub, string method, string way)
-    {
-        var id = $"{method}-{way}";
-        var connection = await hub.CreateConnectionAsync(id, new { });
-        var calls = way switch { "hangs" => 3, "kills" => 1, _ => 6 };
-        var answers = await Task.WhenAll(Enumerable.Range(0, calls).Select(number => SendAsync(hub, id, connection, $"evt_{number}")));
-        var status = way is "leaks" or "kills" ? 200 : 503;
-        Assert.All(answers, answer => Assert.Equal(status, answer));
-        var state = way switch
-        {
-            "hangs" => await ExpectAsync(hub, id, "quarantined", "calls hung"),
-            "kills" => await ExpectAsync(hub, id, "quarantined", "exceptions on its own threads"),
-            _ => await ExpectAsync(hub, id, "loaded"),
+            "constructor" or "initialize" => await StartAsync(hub, id, way),
+            "execute" => await ExecuteAsync(hub, id, way),
+            "content" => await ContentAsync(hub, id, way),
+            "verify" => await VerifyAsync(hub, id, way),
+            "test" => await TestAsync(hub, id, way),
+            _ => await DisposeAsync(hub, id),
         };
 
-        // Strangers choose what a verifier is given: its exceptions must not take the operations away.
-        if (way is "throws" or "garbage" or "leaks")
-            Assert.Equal(200, (await RunAsync(hub, connection)).Status);
-        else
-            Assert.Equal(503, await SendAsync(hub, id, connection, "evt_later"));
+        // After the fault as well, and not only beside it.
+        for (var i = 0; i < 3; i++)
+            await neighbour.CallAsync();
 
-        Note(id, $"{answers.Length} × {status}; {state}");
+        matrix.Add(method, way, saw, did, $"{neighbour.Served - served} ok, {neighbour.Failed.Count - failed} failed");
     }
 
-    private async Task DisposeAsync(HubProcess hub, string method, string way)
+    private static async Task<(string Saw, string Did)> StartAsync(HubProcess hub, string id, string way)
     {
-        var id = $"{method}-{way}";
-        var connection = await hub.CreateConnectionAsync(id, new { });
-        Assert.Equal(200, (await RunAsync(hub, connection)).Status);
+        var did = way switch
+        {
+            "throws" => await ExpectAsync(hub, id, "failed", "threw Misbehaving.NuisanceException"),
+            "blocks" or "never" => await ExpectAsync(hub, id, "failed", "did not start within 3 s"),
+            "timer" or "kills" => await ExpectAsync(hub, id, Quarantined, "exceptions on its own threads"),
+            _ => await ExpectAsync(hub, id, Loaded),
+        };
+
+        // Without the provider no connection can be made; with it, it serves.
+        if (!did.StartsWith(Loaded, StringComparison.Ordinal))
+            return ("no such provider", did);
+
+        Assert.Equal("200", await RunAsync(hub, await ConnectionAsync(hub, id)));
+        return ("200", did);
+    }
+
+    private static async Task<(string Saw, string Did)> ExecuteAsync(HubProcess hub, string id, string way)
+    {
+        var connection = await ConnectionAsync(hub, id);
+        var saw = await AllAsync(CallsOf(way), _ => RunAsync(hub, connection));
+        AssertSaw(id, way switch { "blocks" or "never" => "504 timeout", _ when IsFault(way) => "502 provider_error", _ => "200" }, saw);
+        var did = await ExpectAsync(hub, id, way);
+        if (did.StartsWith(Quarantined, StringComparison.Ordinal))
+            Assert.Equal("503 provider_not_loaded", await RunAsync(hub, connection));
+
+        return (saw, did);
+    }
+
+    private static async Task<(string Saw, string Did)> ContentAsync(HubProcess hub, string id, string way)
+    {
+        var connection = await ConnectionAsync(hub, id);
+        var breaks = IsFault(way) || way is "blocks" or "never";
+
+        // Operations that hand out content come back properly in between, so it takes more of them than of others.
+        var saw = await AllAsync(breaks && way is not ("blocks" or "never") ? 20 : CallsOf(way), _ => DownloadAsync(hub, connection));
+        AssertSaw(id, way switch { "garbage-short" => "200, broken off", _ when breaks => "502 provider_error", _ => "200, whole" }, saw);
+        var did = await ExpectAsync(hub, id, way, "within 5 minutes");
+        if (did.StartsWith(Quarantined, StringComparison.Ordinal))
+            Assert.Equal("503 provider_not_loaded", await DownloadAsync(hub, connection));
+
+        return (saw, did);
+    }
+
+    private static async Task<(string Saw, string Did)> VerifyAsync(HubProcess hub, string id, string way)
+    {
+        var connection = await ConnectionAsync(hub, id);
+        var saw = await AllAsync(way is "blocks" or "never" ? 3 : 6, number => SendAsync(hub, id, connection, $"evt_{number}"));
+        AssertSaw(id, IsFault(way) || way is "blocks" or "never" ? "503 unavailable" : "200", saw);
+
+        // Strangers choose what a verifier is given: its exceptions must not take the operations away.
+        var did = IsFault(way) ? await ExpectAsync(hub, id, Loaded) : await ExpectAsync(hub, id, way);
+        if (did.StartsWith(Quarantined, StringComparison.Ordinal))
+            Assert.Equal("503 unavailable", await SendAsync(hub, id, connection, "evt_later"));
+        else
+            Assert.Equal("200", await RunAsync(hub, connection));
+
+        return (saw, did);
+    }
+
+    private static async Task<(string Saw, string Did)> TestAsync(HubProcess hub, string id, string way)
+    {
+        var connection = await ConnectionAsync(hub, id);
+        var saw = await AllAsync(CallsOf(way), _ => CheckAsync(hub, connection));
+        AssertSaw(id, way switch { "blocks" or "never" => "200, not ok: timeout", _ when IsFault(way) => "200, not ok: provider_error", _ => "200, ok" }, saw);
+        var did = await ExpectAsync(hub, id, way);
+        if (did.StartsWith(Quarantined, StringComparison.Ordinal))
+            Assert.Equal("503 provider_not_loaded", await CheckAsync(hub, connection));
+
+        return (saw, did);
+    }
+
+    private static async Task<(string Saw, string Did)> DisposeAsync(HubProcess hub, string id)
+    {
+        var connection = await ConnectionAsync(hub, id);
+        Assert.Equal("200", await RunAsync(hub, connection));
         Assert.Equal("disabled", State(await hub.PostAsync($"/api/plugins/{id}/disable", new { })));
-        Assert.Equal((503, "provider_not_loaded"), await RunAsync(hub, connection));
+        Assert.Equal("503 provider_not_loaded", await RunAsync(hub, connection));
 
         // And it comes back: what the former generation did to itself is not its successor's.
-        Assert.Equal("loaded", State(await hub.PostAsync($"/api/plugins/{id}/enable", new { })));
-        Assert.Equal(200, (await RunAsync(hub, connection)).Status);
-        Note(id, "disabled at once; enabled again, it serves");
+        Assert.Equal(Loaded, State(await hub.PostAsync($"/api/plugins/{id}/enable", new { })));
+        Assert.Equal("200", await RunAsync(hub, connection));
+        return ("200; disabled: 503; enabled: 200", "lets it go without");
     }
 
-    private static async Task<(int Served, ConcurrentQueue<string> Failed)> ServeAsync(HubProcess hub, string connection, CancellationToken stop)
+    private static bool IsFault(string way) => way == "throws" || way.StartsWith("garbage", StringComparison.Ordinal);
+
+    private static int CallsOf(string way) => way switch { "blocks" or "never" => 3, "timer" or "kills" => 1, _ => 5 };
+
+    private static Task<string> ExpectAsync(HubProcess hub, string id, string way, string faults = "fault number 5 in a row") => way switch
     {
-        var served = 0;
-        var failed = new ConcurrentQueue<string>();
-        await Task.WhenAll(Enumerable.Range(0, 2).Select(async _ =>
-        {
-            while (!stop.IsCancellationRequested)
-            {
-                var (status, code) = await RunAsync(hub, connection);
-                Interlocked.Increment(ref served);
-                if (status != 200)
-                    failed.Enqueue($"{status} {code}");
-            }
-        }));
-        return (served, failed);
-    }
+        "blocks" or "never" => ExpectStateAsync(hub, id, Quarantined, "calls hung"),
+        "timer" or "kills" => ExpectStateAsync(hub, id, Quarantined, "exceptions on its own threads"),
+        Loaded or "failed" or Quarantined => ExpectStateAsync(hub, id, way, faults.StartsWith("fault", StringComparison.Ordinal) ? "" : faults),
+        _ when IsFault(way) => ExpectStateAsync(hub, id, Quarantined, faults),
+        _ => ExpectStateAsync(hub, id, Loaded, ""),
+    };
 
-    private static async Task<(int Status, string Code)> RunAsync(HubProcess hub, string connection)
-    {
-        using var answer = await hub.Client.PostAsJsonAsync($"/api/connections/{connection}/operations/run", new { @params = new { } });
-        var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        return ((int)answer.StatusCode, body.TryGetProperty("code", out var code) ? code.GetString()! : "");
-    }
-
-    private static async Task<int> SendAsync(HubProcess hub, string provider, string connection, string id)
-    {
-        using var body = new StringContent($$"""{ "id": "{{id}}", "type": "ping" }""", Encoding.UTF8, "application/json");
-        using var answer = await hub.Client.PostAsync(new Uri($"/v1/webhooks/{provider}/{connection}", UriKind.Relative), body);
-        return (int)answer.StatusCode;
-    }
-
-    private static async Task<string> ExpectAsync(HubProcess hub, string id, string state, string why = "")
+    private static async Task<string> ExpectStateAsync(HubProcess hub, string id, string state, string why)
     {
         var record = await hub.EventuallyAsync($"/api/plugins/{id}", record => State(record) == state);
-        Assert.Contains(why, record.GetRawText(), StringComparison.Ordinal);
+        Assert.True(record.GetRawText().Contains(why, StringComparison.Ordinal), $"{why} is not in {record}");
         return why.Length == 0 ? state : $"{state}: {why}";
     }
 
-    private static string State(JsonElement record) => record.GetProperty("state").GetString()!;
+    private static Task<string> ConnectionAsync(HubProcess hub, string id) => hub.CreateConnectionAsync(id, new { }, alias: Guid.NewGuid().ToString("N")[..8]);
 
-    private void Note(string id, string outcome) => table[id] = outcome;
-
-    private string Table()
+    /// <summary>All callers must see the same.</summary>
+    private static async Task<string> AllAsync(int times, Func<int, Task<string>> call)
     {
-        var text = new StringBuilder("| method | throws | hangs | returns garbage | leaks a timer | kills its thread pool work |\n|---|---|---|---|---|---|\n");
-        foreach (var method in Methods)
-            text.Append($"| {method} | {string.Join(" | ", Ways.Select(way => table[$"{method}-{way}"]))} |\n");
-
-        return text.ToString();
+        var seen = await Task.WhenAll(Enumerable.Range(0, times).Select(call));
+        return string.Join(" and ", seen.Distinct());
     }
+
+    private static void AssertSaw(string id, string expected, string saw) => Assert.Equal($"{id}: {expected}", $"{id}: {saw}");
+
+    private static async Task<string> RunAsync(HubProcess hub, string connection)
+    {
+        using var answer = await hub.Client.PostAsJsonAsync($"/api/connections/{connection}/operations/run", new { @params = new { } });
+        return await StatusAsync(answer);
+    }
+
+    private static async Task<string> DownloadAsync(HubProcess hub, string connection)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/connections/{connection}/operations/download") { Content = JsonContent.Create(new { @params = new { } }) };
+        HttpResponseMessage? answer = null;
+        try
+        {
+            answer = await hub.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            if (!answer.IsSuccessStatusCode)
+                return await StatusAsync(answer);
+
+            return await answer.Content.ReadAsStringAsync() == "01234567890123456789" ? "200, whole" : "200, something else";
+        }
+        catch (Exception fault) when (fault is HttpRequestException or IOException)
+        {
+            return "200, broken off";
+        }
+        finally
+        {
+            answer?.Dispose();
+        }
+    }
+
+    private static async Task<string> CheckAsync(HubProcess hub, string connection)
+    {
+        using var answer = await hub.Client.PostAsync(new Uri($"/api/connections/{connection}/test", UriKind.Relative), null);
+        if (!answer.IsSuccessStatusCode)
+            return await StatusAsync(answer);
+
+        var test = Assert.Single((await answer.Content.ReadFromJsonAsync<JsonElement>()).EnumerateArray());
+        return test.GetProperty("ok").GetBoolean() ? "200, ok" : $"200, not ok: {test.GetProperty("error").GetProperty("code").GetString()}";
+    }
+
+    private static async Task<string> SendAsync(HubProcess hub, string provider, string connection, string id)
+    {
+        using var body = new StringContent($$"""{ "id": "{{id}}", "type": "ping" }""", Encoding.UTF8, "application/json");
+        using var answer = await hub.Client.PostAsync(new Uri($"/v1/webhooks/{provider}/{connection}", UriKind.Relative), body);
+        return await StatusAsync(answer);
+    }
+
+    private static async Task<string> StatusAsync(HttpResponseMessage answer)
+    {
+        if (answer.IsSuccessStatusCode)
+            return $"{(int)answer.StatusCode}";
+
+        var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        return $"{(int)answer.StatusCode} {problem.GetProperty("code").GetString()}";
+    }
+
+    private static string State(JsonElement record) => record.GetProperty("state").GetString()!;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Adapters;
@@ -17,13 +18,13 @@ public sealed class GuardedAdapterTests : IAsyncLifetime
     private readonly QuarantineRequests requests = new();
     private readonly PluginLimits limits = new() { ConcurrentCalls = 2, ResultBytes = 1000 };
     private readonly ScriptedPlugin plugin = new();
+    private readonly PluginThreads threads = new("acme", 8);
     private readonly FaultLedger ledger;
     private readonly GuardedAdapter guard;
 
     public GuardedAdapterTests()
     {
         ledger = new FaultLedger("acme", new QuarantineOptions(), requests, time, NullLogger.Instance);
-        var threads = new PluginThreads("acme", 8);
         guard = new GuardedAdapter(plugin, "acme", ledger, threads, new LogBudget("acme", limits, ledger, time, NullLogger.Instance), limits, time, NullLogger.Instance);
     }
 
@@ -219,6 +220,117 @@ public sealed class GuardedAdapterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Execute_CallersFlow_StaysOutOfThePluginAndItsTimers()
+    {
+        var callers = new AsyncLocal<string?> { Value = "bound to a request" };
+        var (ticked, seen) = (new TaskCompletionSource<string?>(), "");
+        Timer? timer = null;
+        plugin.Execute = async (_, _) =>
+        {
+            seen = callers.Value;
+            timer = new Timer(_ => ticked.TrySetResult(callers.Value), null, 0, Timeout.Infinite);
+            await Task.Yield();
+            return OperationResult.Success(JsonElement.Parse("1"));
+        };
+        await ExecuteAsync();
+
+        Assert.Null(seen);
+        Assert.Null(await ticked.Task);
+        Assert.Equal("bound to a request", callers.Value);
+        await timer!.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Execute_UnderATrace_BelongsToIt()
+    {
+        using var trace = new Activity("request").Start();
+        ActivityTraceId? seen = null;
+        plugin.Execute = (_, _) =>
+        {
+            seen = Activity.Current?.TraceId;
+            return ValueTask.FromResult(OperationResult.Success(JsonElement.Parse("1")));
+        };
+        await ExecuteAsync();
+
+        Assert.Equal(trace.TraceId, seen);
+        Assert.Same(trace, Activity.Current);
+    }
+
+    [Fact]
+    public async Task Execute_InterruptsItsThreadAllTheTime_EveryCallEndsAndNothingOfTheHubNoticesIt()
+    {
+        plugin.Execute = async (_, _) =>
+        {
+            if (Thread.CurrentThread.Name == "plugin acme")
+                Thread.CurrentThread.Interrupt();
+
+            await Task.Yield();
+            if (Thread.CurrentThread.Name == "plugin acme")
+                Thread.CurrentThread.Interrupt();
+
+            return OperationResult.Success(JsonElement.Parse("1"));
+        };
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        {
+            for (var i = 0; i < 250; i++)
+                Assert.True((await ExecuteAsync()).Succeeded);
+        }));
+
+        Assert.Equal(1000, plugin.Calls);
+        Assert.False(ledger.IsClosed);
+    }
+
+    [Fact]
+    public async Task Execute_EveryCallHangs_TakesNoMoreThreadsThanThereArePlaces()
+    {
+        using var release = new ManualResetEventSlim();
+        plugin.Execute = (_, _) =>
+        {
+            release.Wait(CancellationToken.None);
+            return ValueTask.FromResult(OperationResult.Success(JsonElement.Parse("1")));
+        };
+        using var callers = new CancellationTokenSource();
+        var calls = Enumerable.Range(0, 50).Select(_ => ExecuteAsync(callers.Token)).ToList();
+
+        // Two have the places that there are; all others wait without a thread.
+        await plugin.Entered.WaitAsync();
+        await plugin.Entered.WaitAsync();
+        Assert.Equal(2, threads.Count);
+        await callers.CancelAsync();
+        foreach (var waiting in calls.Skip(2))
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+
+        Assert.Equal(2, plugin.Calls);
+        Assert.True(threads.Count <= 4, "Two that hang, and two in which they were told to stop.");
+        release.Set();
+        await Task.WhenAll(calls.Take(2));
+    }
+
+    [Fact]
+    public async Task Verify_Body_IsNotTheCallersMemory()
+    {
+        var pooled = Encoding.UTF8.GetBytes("one request");
+        ReadOnlyMemory<byte> kept = default;
+        plugin.Verify = (request, _) =>
+        {
+            kept = request.Body;
+            return ValueTask.FromResult(VerificationResult.Verified);
+        };
+        await VerifyAsync(pooled);
+        Encoding.UTF8.GetBytes("other's ...", pooled);
+
+        Assert.Equal("one request", Encoding.UTF8.GetString(kept.Span));
+    }
+
+    [Fact]
+    public async Task Verify_ReturnsWhatNobodySet_IsUndecided()
+    {
+        plugin.Verify = (_, _) => default;
+
+        Assert.Equal(VerificationFailure.Undecided, (await VerifyAsync()).Failure);
+    }
+
+    [Fact]
     public async Task Verify_ThrowsOrReturnsGarbage_IsUndecidedAndNeverAReasonForQuarantine()
     {
         for (var i = 0; i < 50; i++)
@@ -275,6 +387,25 @@ public sealed class GuardedAdapterTests : IAsyncLifetime
         Assert.Equal(200_000, copy.Length);
         Assert.True(owner.Disposed);
         Assert.False(ledger.IsClosed);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Content_Disposed_LetsGoOfThePluginsHoweverItIsDone(bool waits)
+    {
+        var owner = new Owner();
+        var content = await ContentAsync(new MemoryStream([1]), null, owner);
+        if (waits)
+            await content.Stream.DisposeAsync();
+        else
+#pragma warning disable CA1849, VSTHRD103 // This is what is tested.
+            content.Stream.Dispose();
+#pragma warning restore CA1849, VSTHRD103
+
+        await owner.Gone.Task;
+        Assert.False(content.Stream.CanRead);
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await content.Stream.ReadAtLeastAsync(new byte[1], 1));
     }
 
     [Theory]
@@ -361,8 +492,8 @@ public sealed class GuardedAdapterTests : IAsyncLifetime
     private Task<OperationResult> ExecuteAsync(CancellationToken cancellationToken = default) => guard.ExecuteAsync(
         new OperationRequest { Operation = "run", Parameters = JsonElement.Parse("{}"), CorrelationId = "req_1", Connection = Connection }, cancellationToken).AsTask();
 
-    private Task<VerificationResult> VerifyAsync() => guard.VerifyAsync(
-        new WebhookRequest { Method = "POST", Url = "https://hub.example/", Path = "/", Headers = new Dictionary<string, IReadOnlyList<string>>(), Body = default, ReceivedAt = time.GetUtcNow() }, Connection, default).AsTask();
+    private Task<VerificationResult> VerifyAsync(ReadOnlyMemory<byte> body = default) => guard.VerifyAsync(
+        new WebhookRequest { Method = "POST", Url = "https://hub.example/", Path = "/", Headers = new Dictionary<string, IReadOnlyList<string>>(), Body = body, ReceivedAt = time.GetUtcNow() }, Connection, default).AsTask();
 
     private static ConnectionContext Connection { get; } =
         new() { Id = "conn_1", Project = "default", Provider = "acme", Environment = "dev", Alias = "default", Config = JsonElement.Parse("{}") };
@@ -399,9 +530,11 @@ public sealed class GuardedAdapterTests : IAsyncLifetime
 
     private sealed class Owner : IDisposable
     {
-        public bool Disposed { get; private set; }
+        public TaskCompletionSource Gone { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void Dispose() => Disposed = true;
+        public bool Disposed => Gone.Task.IsCompleted;
+
+        public void Dispose() => Gone.TrySetResult();
     }
 
     private sealed class ThrowingList : IReadOnlyList<IntegrationHub.Schemas.ValidationIssue>

@@ -12,9 +12,12 @@ internal sealed class PluginFolders : IDisposable
 
     public string List => Path.Combine(Root, "plugins.json");
 
-    /// <summary>A plugin that misbehaves in one way, in one method.</summary>
+    /// <summary>The file whose existence makes the plugins behave.</summary>
+    public string Cure => Path.Combine(Root, "cure");
+
+    /// <summary>A plugin that misbehaves in one way, in one method, until <see cref="Cure"/> exists.</summary>
     /// <returns>Its id.</returns>
-    public string AddMisbehaving(string method, string way) => Add("Misbehaving", $"{method}-{way}", $"{method} {way}");
+    public string AddMisbehaving(string method, string way) => Add("Misbehaving", $"{method}-{way}", $"{method} {way} {Cure}");
 
     public string Add(string plugin, string id, string? behaviour = null)
     {

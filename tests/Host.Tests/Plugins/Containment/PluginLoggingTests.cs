@@ -106,6 +106,63 @@ public sealed class PluginLoggingTests : IDisposable
     }
 
     [Fact]
+    public async Task Log_InACall_HasTheCallersScopesThenThePlugins_AndNoneOfTheCallersAfterItsEnd()
+    {
+        var logger = factory.CreateLogger("x");
+        CallFlow flow;
+        using (host.Scope("req_1"))
+            flow = new CallFlow();
+
+        await InCallAsync();
+        async Task InCallAsync()
+        {
+            flow.Enter();
+            using (logger.BeginScope("outer"))
+            using (logger.BeginScope("inner"))
+                logger.LogInformation("during");
+
+            await Task.Yield();
+            logger.LogInformation("still");
+            flow.End();
+            using (logger.BeginScope("own"))
+                logger.LogInformation("after");
+        }
+
+        Assert.Equal(["req_1 > outer > inner: during", "req_1: still", "own: after"], host.Entries.Select(entry => $"{entry.Scopes}: {entry.Text}"));
+        Assert.Null(CallFlow.Caller);
+    }
+
+    [Fact]
+    public void BeginScope_NeverDisposed_StaysSmall()
+    {
+        var logger = factory.CreateLogger("x");
+        for (var i = 0; i < 100_000; i++)
+            _ = logger.BeginScope("again");
+
+        logger.LogInformation("at last");
+        Assert.Equal(16, Assert.Single(host.Entries).Scopes.Split(" > ").Length);
+    }
+
+    [Fact]
+    public void Log_ThreadWasInterrupted_IsWrittenAllTheSame()
+    {
+        host.Waits = true;
+        var logger = factory.CreateLogger("x");
+        var thread = new Thread(() =>
+        {
+            for (var i = 0; i < 40; i++)
+            {
+                Thread.CurrentThread.Interrupt();
+                logger.LogInformation("one");
+            }
+        });
+        thread.Start();
+        thread.Join();
+
+        Assert.Equal(40, host.Entries.Count);
+    }
+
+    [Fact]
     public void CreateLogger_EverNewCategories_AreSoManyAndNoMore()
     {
         for (var i = 0; i < 10_000; i++)
@@ -141,10 +198,22 @@ public sealed class PluginLoggingTests : IDisposable
         public override string ToString() => throw new InvalidOperationException();
     }
 
-    private sealed record Entry(string Category, string Text, IReadOnlyDictionary<string, object?> Properties, Exception? Exception);
+    private sealed record Entry(string Category, string Text, IReadOnlyDictionary<string, object?> Properties, Exception? Exception, string Scopes);
 
     private sealed class RecordingLogs : ILoggerFactory
     {
+        private readonly AsyncLocal<string?> scopes = new();
+
+        /// <summary>As a sink does that has to wait for another.</summary>
+        public bool Waits { get; set; }
+
+        public IDisposable Scope(string text)
+        {
+            var outer = scopes.Value;
+            scopes.Value = outer is null ? text : $"{outer} > {text}";
+            return new Ending(() => scopes.Value = outer);
+        }
+
         public ConcurrentQueue<Entry> Entries { get; } = new();
 
         public int Categories { get; private set; }
@@ -168,17 +237,28 @@ public sealed class PluginLoggingTests : IDisposable
             public IDisposable? BeginScope<TState>(TState state)
                 where TState : notnull
             {
-                Assert.IsType<string>(state);
-                return null;
+                return owner.Scope(Assert.IsType<string>(state));
             }
 
             public bool IsEnabled(LogLevel logLevel) => true;
 
-            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => owner.Entries.Enqueue(new Entry(
-                category,
-                formatter(state, exception),
-                state is IEnumerable<KeyValuePair<string, object?>> pairs ? pairs.ToDictionary() : new Dictionary<string, object?>(),
-                exception));
+            public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            {
+                if (owner.Waits)
+                    new ManualResetEvent(false).WaitOne(TimeSpan.FromMilliseconds(1));
+
+                owner.Entries.Enqueue(new Entry(
+                    category,
+                    formatter(state, exception),
+                    state is IEnumerable<KeyValuePair<string, object?>> pairs ? pairs.ToDictionary() : new Dictionary<string, object?>(),
+                    exception,
+                    owner.scopes.Value ?? ""));
+            }
+        }
+
+        private sealed class Ending(Action end) : IDisposable
+        {
+            public void Dispose() => end();
         }
     }
 }

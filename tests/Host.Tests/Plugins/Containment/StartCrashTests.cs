@@ -1,13 +1,16 @@
+using System.Text.Json;
 using IntegrationHub.Tests.Support;
 
 namespace IntegrationHub.Host.Tests.Plugins.Containment;
 
-/// <summary>Plugins that end the process while they start: real hubs, started again as a service manager would.</summary>
+/// <summary>Plugins that end the process: real hubs, started again as a service manager would.</summary>
 public sealed class StartCrashTests
 {
     [Theory]
     [InlineData("constructor", "fails-fast")]
     [InlineData("constructor", "overflows")]
+    [InlineData("constructor", "exits")]
+    [InlineData("initialize", "fails-fast")]
     [InlineData("initialize", "exits")]
     public async Task Start_PluginEndedTheProcess_NextStartComesUpWithThatPluginQuarantined(string method, string way)
     {
@@ -18,19 +21,28 @@ public sealed class StartCrashTests
         folders.Add("WellBehaved", "well-behaved");
         await using (var hub = await StartAsync(folders))
         {
-            var record = await hub.GetAsync($"/api/plugins/{bad}");
-            Assert.Equal("quarantined", record.GetProperty("state").GetString());
-            Assert.Contains("process ended while the plugin", record.GetProperty("reason").GetProperty("message").GetString(), StringComparison.Ordinal);
-            var connection = await hub.CreateConnectionAsync("well-behaved", new { });
-            await hub.PostAsync($"/api/connections/{connection}/operations/run", new { @params = new { } });
+            AssertQuarantined(await hub.GetAsync($"/api/plugins/{bad}"), "process ended while the plugin");
+            await AssertServesAsync(hub, "well-behaved");
 
             // Enabling tries again, which ends the same way.
             await Assert.ThrowsAnyAsync<HttpRequestException>(() => hub.PostAsync($"/api/plugins/{bad}/enable", new { }));
         }
 
-        await using var third = await StartAsync(folders);
-        Assert.Equal("quarantined", (await third.GetAsync($"/api/plugins/{bad}")).GetProperty("state").GetString());
-        Assert.Equal("loaded", (await third.GetAsync("/api/plugins/well-behaved")).GetProperty("state").GetString());
+        await using (var third = await StartAsync(folders))
+        {
+            AssertQuarantined(await third.GetAsync($"/api/plugins/{bad}"), "process ended while the plugin");
+            await AssertServesAsync(third, "well-behaved");
+            Assert.Contains((await third.ListAsync("/api/audit")), entry => IsAbout(entry, "plugin.quarantined", bad) && entry.GetProperty("actor").GetString() == "system");
+
+            // Once it starts, enabling is all it takes.
+            await File.WriteAllTextAsync(folders.Cure, "");
+            Assert.Equal("loaded", State(await third.PostAsync($"/api/plugins/{bad}/enable", new { })));
+            await AssertServesAsync(third, bad);
+            Assert.Contains((await third.ListAsync("/api/audit")), entry => IsAbout(entry, "plugin.enabled", bad));
+        }
+
+        await using var fourth = await StartAsync(folders);
+        Assert.Equal("loaded", State(await fourth.GetAsync($"/api/plugins/{bad}")));
     }
 
     [Fact]
@@ -47,12 +59,60 @@ public sealed class StartCrashTests
         Assert.Single(Directory.GetFiles(Path.Combine(folders.Data, "plugins-starting")));
         await using var hub = await StartAsync(folders);
 
-        Assert.Equal("quarantined", (await hub.GetAsync($"/api/plugins/{bad}")).GetProperty("state").GetString());
-        Assert.Equal("loaded", (await hub.GetAsync($"/api/plugins/{slow}")).GetProperty("state").GetString());
+        Assert.Equal("quarantined", State(await hub.GetAsync($"/api/plugins/{bad}")));
+        Assert.Equal("loaded", State(await hub.GetAsync($"/api/plugins/{slow}")));
+    }
+
+    [Fact]
+    public async Task Execute_PluginExitsTheProcess_NextStartComesUpWithThatPluginQuarantined()
+    {
+        using var folders = new PluginFolders();
+        folders.Add("WellBehaved", "well-behaved");
+        var bad = folders.AddMisbehaving("execute", "exits");
+        string connection;
+        await using (var hub = await StartAsync(folders))
+        {
+            connection = await hub.CreateConnectionAsync(bad, new { });
+            await Assert.ThrowsAnyAsync<HttpRequestException>(() => RunAsync(hub, connection));
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            await hub.WaitForExitAsync(patience.Token);
+        }
+
+        await using var next = await StartAsync(folders);
+        AssertQuarantined(await next.GetAsync($"/api/plugins/{bad}"), "Environment.Exit");
+        await AssertServesAsync(next, "well-behaved");
+        await File.WriteAllTextAsync(folders.Cure, "");
+        Assert.Equal("loaded", State(await next.PostAsync($"/api/plugins/{bad}/enable", new { })));
+        await RunAsync(next, connection);
+    }
+
+    [Fact]
+    public async Task Stop_PluginLeavesAThreadThatNeverEnds_EndsAllTheSame()
+    {
+        using var folders = new PluginFolders();
+        var bad = folders.AddMisbehaving("initialize", "stays");
+        await using var hub = await StartAsync(folders);
+        await AssertServesAsync(hub, bad);
+
+        Assert.Equal(0, await hub.StopAsync());
     }
 
     private static Task<HubProcess> StartAsync(PluginFolders folders) =>
         HubProcess.StartAsync(folders.Data, folders.List, variables: new Dictionary<string, string> { ["DOTNET_DbgEnableMiniDump"] = "0" });
 
     private static async Task StartAndDieAsync(PluginFolders folders) => await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(folders));
+
+    private static async Task AssertServesAsync(HubProcess hub, string plugin) => await RunAsync(hub, await hub.CreateConnectionAsync(plugin, new { }, alias: Guid.NewGuid().ToString("N")[..8]));
+
+    private static Task<JsonElement> RunAsync(HubProcess hub, string connection) => hub.PostAsync($"/api/connections/{connection}/operations/run", new { @params = new { } });
+
+    private static void AssertQuarantined(JsonElement record, string why)
+    {
+        Assert.Equal("quarantined", State(record));
+        Assert.Contains(why, record.GetProperty("reason").GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    private static bool IsAbout(JsonElement entry, string action, string plugin) => entry.GetProperty("action").GetString() == action && entry.GetProperty("target").GetString() == plugin;
+
+    private static string State(JsonElement record) => record.GetProperty("state").GetString()!;
 }

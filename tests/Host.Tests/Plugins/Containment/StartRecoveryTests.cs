@@ -8,6 +8,8 @@ public sealed class StartRecoveryTests : IDisposable
 {
     private readonly string data = Directory.CreateTempSubdirectory("hub-markers-").FullName;
     private readonly InMemoryPluginStateStore states = new();
+    private readonly RecordingAuditTrail audit = new();
+    private readonly FakeTimeProvider time = new();
 
     [Fact]
     public async Task Run_NothingLeft_QuarantinesNobody()
@@ -38,6 +40,18 @@ public sealed class StartRecoveryTests : IDisposable
         Assert.Equal("acme", standing.Id);
         Assert.Equal("ab12", standing.Quarantine!.Sha256);
         Assert.Empty(Markers().Left());
+        var entry = Assert.Single(audit.Entries);
+        Assert.Equal(("system", QuarantineAudit.Action, "acme"), (entry.Actor, entry.Action, entry.Target));
+    }
+
+    [Fact]
+    public async Task Run_AuditIsBroken_QuarantinesAllTheSame()
+    {
+        audit.Broken = true;
+        await Markers().BeginAsync("acme", "ab12", default);
+        await RecoverAsync();
+
+        Assert.Single(await states.ListAsync(default));
     }
 
     [Fact]
@@ -104,7 +118,7 @@ public sealed class StartRecoveryTests : IDisposable
     private async Task<StartMarkers> RecoverAsync()
     {
         var markers = Markers();
-        await new StartRecovery(markers, states, new FakeTimeProvider(), NullLogger<StartRecovery>.Instance).RunAsync(CancellationToken.None);
+        await new StartRecovery(markers, states, new QuarantineAudit(audit, time, NullLogger<QuarantineAudit>.Instance), time, NullLogger<StartRecovery>.Instance).RunAsync(CancellationToken.None);
         return markers;
     }
 }

@@ -54,11 +54,20 @@ internal static class PluginFolder
     public static PluginRecord Record(this TestPluginHost plugins, string id = "replaceable") => Assert.IsType<PluginRecord>(plugins.Registry.Find(id));
 
     /// <summary>Waits for what happens in the background and tells nobody.</summary>
-    public static async Task EventuallyAsync(Func<bool> holds, Func<string>? state = null)
+    /// <param name="holds">What is to come.</param>
+    /// <param name="state">What to say when it does not.</param>
+    /// <param name="look">Runs before each try.</param>
+    public static async Task EventuallyAsync(Func<bool> holds, Func<string>? state = null, Func<Task>? look = null)
     {
         var started = Stopwatch.GetTimestamp();
-        while (!holds())
+        while (true)
         {
+            if (look is not null)
+                await look();
+
+            if (holds())
+                return;
+
             if (Stopwatch.GetElapsedTime(started) > Patience)
                 throw new TimeoutException($"It did not come to hold. {state?.Invoke()}");
 

@@ -30,7 +30,8 @@ public sealed class ReloadTests : IAsyncLifetime
         var copy = Assert.Single(Directory.GetDirectories(Path.Combine(plugins.Folder, "data", "plugins-shadow", "replaceable")));
         Assert.StartsWith(record.Sha256![..12] + "-", Path.GetFileName(copy), StringComparison.Ordinal);
         Assert.Equal(PluginFiles.List(folder), PluginFiles.List(copy));
-        Assert.Equal(Path.Combine(copy, "Replaceable.dll"), plugins.Catalog.Find("replaceable")!.Adapter.GetType().Assembly.Location);
+        var adapter = Assert.IsType<GuardedAdapter>(plugins.Catalog.Find("replaceable")!.Adapter).Plugin!;
+        Assert.Equal(Path.Combine(copy, "Replaceable.dll"), adapter.GetType().Assembly.Location);
     }
 
     [Fact]
@@ -46,6 +47,15 @@ public sealed class ReloadTests : IAsyncLifetime
         Assert.Equal("2.0.0 two", await plugins.VersionAsync());
         await plugins.GoneAsync(1);
         Assert.Single(Directory.GetDirectories(Path.Combine(plugins.Folder, "data", "plugins-shadow", "replaceable")));
+    }
+
+    [Fact]
+    public async Task Load_FolderDeletedBeforeTheFirstCall_ServesWhatItLoadsLater()
+    {
+        Directory.Delete(folder, recursive: true);
+
+        // The library is loaded by this call.
+        Assert.Equal("1.0.0 one", await plugins.VersionAsync());
     }
 
     [Fact]
@@ -195,6 +205,66 @@ public sealed class ReloadTests : IAsyncLifetime
 
         Assert.Equal("1.1.0", plugins.Catalog.Find("plain")!.Manifest.Version);
         await plugins.GoneAsync(1, "plain");
+    }
+
+    [Fact]
+    public async Task Dispose_WhileReloading_NothingServesAfterwards()
+    {
+        var reloads = Enumerable.Range(0, 8).Select(_ => Task.Run(() => plugins.Host.ReloadAsync("replaceable", CancellationToken.None))).ToArray();
+        await reloads[0];
+        await plugins.Host.DisposeAsync();
+
+        // Those that came too late say so.
+        await Task.WhenAll(reloads).ContinueWith(ended => Assert.True(ended.IsCompletedSuccessfully || ended.IsCanceled), TaskScheduler.Default);
+        Assert.Empty(plugins.Catalog.All);
+    }
+
+    [Fact]
+    public async Task Change_ManyWaysAtOnce_EndsAsTheFilesSay()
+    {
+        using var over = new CancellationTokenSource();
+        var scanning = Task.Run(async () =>
+        {
+            while (!over.IsCancellationRequested)
+                await plugins.Host.ScanAsync(ScanMode.WhenSettled, CancellationToken.None);
+        });
+        var changing = Enumerable.Range(0, 4).Select(i => Task.Run(async () =>
+        {
+            for (var round = 0; round < 10; round++)
+            {
+                try
+                {
+                    _ = ((i + round) % 4) switch
+                    {
+                        0 => await plugins.Host.ReloadAsync("replaceable", CancellationToken.None),
+                        1 => await plugins.Host.DisableAsync("replaceable", CancellationToken.None),
+                        2 => await plugins.Host.EnableAsync("replaceable", CancellationToken.None),
+                        _ => await QuarantineAsync(),
+                    };
+                }
+                catch (ProblemException held) when (held.Problem.Status == 409)
+                {
+                    // Disabled or quarantined just now.
+                }
+            }
+        })).ToArray();
+        await Task.WhenAll(changing);
+        PluginFolder.WriteVersion(folder, 2);
+        await over.CancelAsync();
+        await scanning;
+
+        Assert.Equal(PluginState.Loaded, (await plugins.Host.EnableAsync("replaceable", CancellationToken.None))!.State);
+        await plugins.Host.RescanAsync(CancellationToken.None);
+        Assert.Equal("2.0.0 two", await plugins.VersionAsync());
+        Assert.Single(plugins.Catalog.All);
+        await plugins.GoneAsync(plugins.Record().Generation!.Value - 1);
+        Assert.Equal(plugins.Record().Generation - 1, plugins.Record().Unloaded);
+
+        async Task<PluginRecord?> QuarantineAsync()
+        {
+            await plugins.Host.QuarantineAsync("replaceable", new("", "x", "y"), CancellationToken.None);
+            return null;
+        }
     }
 
     [Fact]

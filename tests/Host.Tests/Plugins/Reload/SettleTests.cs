@@ -147,8 +147,57 @@ public sealed class SettleTests : IAsyncLifetime
         Assert.Equal(["plugin.loaded"], (await LookAsync()).Changes.Select(change => change.Action));
 
         Directory.Delete(folder, recursive: true);
+        Assert.False((await LookAsync()).Settled);
         Assert.Equal(["plugin.unloaded"], (await LookAsync()).Changes.Select(change => change.Action));
         Assert.Equal(["two"], plugins.Catalog.All.Select(provider => provider.Id));
+    }
+
+    [Fact]
+    public async Task Look_FolderReplacedWhileItLooks_ServesOnUntilTheNewOneIsThere()
+    {
+        for (var i = 1; i < 4; i++)
+        {
+            Directory.Delete(folder, recursive: true);
+            Assert.False((await LookAsync()).Settled);
+            Assert.NotNull(Served);
+
+            Directory.CreateDirectory(folder);
+            Assert.False((await LookAsync()).Settled);
+            Assert.NotNull(Served);
+
+            await File.WriteAllTextAsync(Manifest, Text($"1.{i}.0"));
+            await LookAsync();
+            await LookAsync();
+            Assert.Equal($"1.{i}.0", Served);
+        }
+    }
+
+    [Fact]
+    public async Task Look_OfWhatTheApiChanges_IsNotTheWatchersToTell()
+    {
+        await plugins.Host.DisableAsync("one", CancellationToken.None);
+        Assert.Empty((await LookAsync()).Changes);
+        await plugins.Host.EnableAsync("one", CancellationToken.None);
+        Assert.Empty((await LookAsync()).Changes);
+    }
+
+    [Fact]
+    public async Task Rescan_OfOneFolder_LeavesOthersAlone()
+    {
+        var two = plugins.WritePlugin("p/two", Text("1.0.0").Replace("\"one\"", "\"two\"", StringComparison.Ordinal));
+        plugins.WritePlugin("p/three", Text("1.0.0").Replace("\"one\"", "\"three\"", StringComparison.Ordinal));
+        Directory.Delete(folder, recursive: true);
+
+        await plugins.Host.RescanAsync(two, CancellationToken.None);
+        Assert.Equal(["one", "two"], plugins.Catalog.All.Select(provider => provider.Id));
+        Assert.Equal(["one", "two"], plugins.Registry.All.Select(record => record.Id).Order());
+
+        Directory.Delete(two, recursive: true);
+        await plugins.Host.RescanAsync(two, CancellationToken.None);
+        Assert.Equal(["one"], plugins.Catalog.All.Select(provider => provider.Id));
+
+        await plugins.Host.RescanAsync(CancellationToken.None);
+        Assert.Equal(["three"], plugins.Catalog.All.Select(provider => provider.Id));
     }
 
     [Fact]

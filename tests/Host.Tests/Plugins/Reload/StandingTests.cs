@@ -122,6 +122,47 @@ public sealed class StandingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Reload_QuarantinedAndFilesChanged_GivesThemAChance()
+    {
+        await using var plugins = await StartAsync();
+        await plugins.Host.QuarantineAsync("replaceable", Reason, CancellationToken.None);
+        PluginFolder.WriteVersion(folder, 2);
+
+        Assert.Equal(PluginState.Loaded, (await plugins.Host.ReloadAsync("replaceable", CancellationToken.None))!.State);
+        Assert.Equal("2.0.0 two", await plugins.VersionAsync());
+        Assert.Empty(states.Rows);
+    }
+
+    [Fact]
+    public async Task Quarantine_OfAReplacedGeneration_LeavesItsSuccessor()
+    {
+        await using var plugins = await StartAsync();
+        var accused = Assert.IsType<GuardedAdapter>(plugins.Catalog.Find("replaceable")!.Adapter).Ledger;
+        await plugins.Host.ReloadAsync("replaceable", CancellationToken.None);
+
+        await plugins.Host.QuarantineAsync(accused, Reason, CancellationToken.None);
+        Assert.Equal("1.0.0 one", await plugins.VersionAsync());
+
+        accused = Assert.IsType<GuardedAdapter>(plugins.Catalog.Find("replaceable")!.Adapter).Ledger;
+        await plugins.Host.QuarantineAsync(accused, Reason, CancellationToken.None);
+        AssertHeld(plugins.Record(), PluginState.Quarantined, Reason.Message);
+    }
+
+    [Fact]
+    public async Task Rescan_StoreIsBroken_OtherPluginsAreBroughtUpToDateAllTheSame()
+    {
+        await using var plugins = await StartAsync();
+        await plugins.Host.QuarantineAsync("replaceable", Reason, CancellationToken.None);
+        PluginFolder.WriteVersion(folder, 2);
+        plugins.WriteList($$"""{ "plugins": ["{{folder}}", "{{plugins.WritePlugin("other", TestPluginHost.Manifest("other"))}}"] }""");
+        states.Broken = true;
+        await plugins.Host.RescanAsync(CancellationToken.None);
+
+        Assert.NotNull(plugins.Catalog.Find("other"));
+        Assert.Contains("IOException", Assert.Single(plugins.Record().PendingErrors).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Quarantine_StoreIsBroken_StopsServingAllTheSame()
     {
         await using var plugins = await StartAsync();
