@@ -18,8 +18,8 @@ internal sealed class LoadedProvider
     /// <summary>Validates a connection's config.</summary>
     public required SchemaValidator Config { get; init; }
 
-    /// <summary>Validates parameters, by operation; operations without a schema are absent.</summary>
-    public required IReadOnlyDictionary<string, SchemaValidator> Parameters { get; init; }
+    /// <summary>Validates parameters, by operation, compiled with the first call; operations without a schema are absent.</summary>
+    public required IReadOnlyDictionary<string, Lazy<SchemaValidator>> Parameters { get; init; }
 
     /// <summary><see langword="null"/> when the provider has no webhooks.</summary>
     public WebhookReceiver? Webhooks { get; init; }

@@ -11,7 +11,7 @@ internal sealed class ParameterValidationStep : IOperationStep
         if (!invocation.Provider.Parameters.TryGetValue(invocation.Operation, out var schema))
             return next(cancellationToken);
 
-        var issues = schema.Validate(invocation.Parameters);
+        var issues = schema.Value.Validate(invocation.Parameters);
         return issues.Count == 0
             ? next(cancellationToken)
             : ValueTask.FromResult(OperationResult.Failure(new ProviderError

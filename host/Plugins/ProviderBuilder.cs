@@ -9,7 +9,7 @@ using IntegrationHub.Webhooks;
 
 namespace IntegrationHub.Host.Plugins;
 
-/// <summary>Compiles what a manifest says once, so that calls only run it.</summary>
+/// <summary>Compiles what a manifest says once, at the start or with the first call.</summary>
 internal sealed class ProviderBuilder(TimeProvider time)
 {
     private static readonly JsonElement AnyObject = JsonElement.Parse("""{ "type": "object" }""");
@@ -19,10 +19,12 @@ internal sealed class ProviderBuilder(TimeProvider time)
     {
         List<ValidationIssue> errors = [];
         var config = Compile("/config", manifest.Config ?? AnyObject, errors);
-        Dictionary<string, SchemaValidator> parameters = new(StringComparer.Ordinal);
+        Dictionary<string, Lazy<SchemaValidator>> parameters = new(StringComparer.Ordinal);
+
+        // The manifest's rules have compiled each of these to prove it sound. Of hundreds of operations few are called soon.
         foreach (var (name, operation) in manifest.Operations)
-            if (operation.Params is { } schema && Compile($"/operations/{name}/params", schema, errors) is { } validator)
-                parameters[name] = validator;
+            if (operation.Params is { } schema)
+                parameters[name] = new Lazy<SchemaValidator>(() => SchemaValidator.Compile(schema));
 
         var webhooks = Webhooks(manifest, adapter, errors);
         if (errors.Count > 0)

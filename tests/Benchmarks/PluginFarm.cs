@@ -36,6 +36,8 @@ internal sealed class PluginFarm : IDisposable
 
         ManifestBytes = new DirectoryInfo(root).EnumerateFiles("manifest.json", SearchOption.AllDirectories).Sum(file => file.Length);
         None = List("none");
+        FirstManifest = List("first-manifest", "manifest/bench-manifest-000");
+        FirstCode = List("first-code", "code/bench-code-000");
         OnlyManifests = List("manifests", "manifest/*");
         OnlyCode = List("code", "code/*");
         All = List("all", "manifest/*", "code/*");
@@ -44,6 +46,10 @@ internal sealed class PluginFarm : IDisposable
     public long ManifestBytes { get; }
 
     public string None { get; }
+
+    public string FirstManifest { get; }
+
+    public string FirstCode { get; }
 
     public string OnlyManifests { get; }
 

@@ -35,7 +35,10 @@ internal static class StartupBenchmark
         }
 
         foreach (var scenarios in all)
+        {
             Report(scenarios);
+            ReportFurther(scenarios);
+        }
 
         var ok = Verify([.. InTurns(all)]);
         foreach (var hub in options.Hubs)
@@ -49,6 +52,8 @@ internal static class StartupBenchmark
     [
         new(hub, "no plugin", farm.None, 0),
         new(hub, "the six of plugins/", Repository.At("plugins.json"), 6),
+        new(hub, "one manifest-only", farm.FirstManifest, 1),
+        new(hub, "one with code", farm.FirstCode, 1),
         new(hub, Text($"{options.Manifests} manifest-only"), farm.OnlyManifests, options.Manifests),
         new(hub, Text($"{options.Code} with code"), farm.OnlyCode, options.Code),
         new(hub, Text($"{options.Manifests} + {options.Code}"), farm.All, options.Manifests + options.Code),
@@ -62,16 +67,27 @@ internal static class StartupBenchmark
         Console.WriteLine();
         Console.WriteLine(empty.Hub);
         Console.WriteLine();
-        Console.WriteLine("| | ready (median) | fastest to slowest | to the empty hub | processor time | resident | managed heap, collected | resident, collected | a plugin: ready | a plugin: heap | a plugin: resident |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
+        Console.WriteLine("| | ready (median) | fastest to slowest | to the empty hub | processor time | resident | managed heap, collected | resident, collected |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|");
         foreach (var scenario in scenarios)
         {
             var collected = scenario.Collected;
-            var each = scenario.Count == 0
-                ? " | | |"
-                : Text($" {(scenario.Ready - empty.Ready) / scenario.Count:0.0} ms | {Kb((collected.Heap - empty.Collected.Heap) / scenario.Count)} | {Kb((scenario.Resident - empty.Resident) / scenario.Count)} |");
             Console.WriteLine(Text(
-                $"| {scenario.Name} | {scenario.Ready:0} ms | {scenario.Starts.Min(s => s.ReadyMs):0} to {scenario.Starts.Max(s => s.ReadyMs):0} ms | {scenario.Ready / empty.Ready:0.00}× | {scenario.Cpu:0} ms | {Mb(scenario.Resident)} | {Mb(collected.Heap)} | {Mb(collected.Resident)} |{each}"));
+                $"| {scenario.Name} | {scenario.Ready:0} ms | {scenario.Starts.Min(s => s.ReadyMs):0} to {scenario.Starts.Max(s => s.ReadyMs):0} ms | {scenario.Ready / empty.Ready:0.00}× | {scenario.Cpu:0} ms | {Mb(scenario.Resident)} | {Mb(collected.Heap)} | {Mb(collected.Resident)} |"));
+        }
+
+        Console.WriteLine();
+    }
+
+    /// <summary>What one more plugin costs: the first of its kind also pays for what all share.</summary>
+    private static void ReportFurther(Scenario[] scenarios)
+    {
+        foreach (var (first, many) in ((int, int)[])[(2, 4), (3, 5)])
+        {
+            var (one, all) = (scenarios[first], scenarios[many]);
+            var more = Math.Max(all.Count - one.Count, 1);
+            Console.WriteLine(Text(
+                $"Each further plugin ({all.Name}): {(all.Ready - one.Ready) / more:0.0} ms to ready, {Kb((all.Collected.Heap - one.Collected.Heap) / more)} of managed heap, {Kb((all.Collected.Resident - one.Collected.Resident) / more)} resident after a collection."));
         }
 
         Console.WriteLine();

@@ -109,7 +109,7 @@ public sealed class ProviderCatalogTests
         ManifestJson = default,
         Adapter = new RestAdapter(),
         Config = SchemaValidator.Compile(System.Text.Json.JsonElement.Parse("{}")),
-        Parameters = new Dictionary<string, SchemaValidator>(),
+        Parameters = new Dictionary<string, Lazy<SchemaValidator>>(),
         SecretFields = new HashSet<string>(),
     };
 }

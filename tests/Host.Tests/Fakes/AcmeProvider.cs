@@ -69,7 +69,7 @@ internal static class AcmeProvider
         ManifestJson = "{}"u8.ToArray(),
         Adapter = new NoOperations(),
         Config = SchemaValidator.Compile(Json("{}")),
-        Parameters = new Dictionary<string, SchemaValidator>(),
+        Parameters = new Dictionary<string, Lazy<SchemaValidator>>(),
         Webhooks = receiver,
         SecretFields = new HashSet<string>(),
     };

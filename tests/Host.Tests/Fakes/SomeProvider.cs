@@ -85,7 +85,7 @@ internal static class SomeProvider
         ManifestJson = Encoding.UTF8.GetBytes("{}"),
         Adapter = new NoAdapter(),
         Config = SchemaValidator.Compile(manifest.Config!.Value),
-        Parameters = new Dictionary<string, SchemaValidator>(),
+        Parameters = new Dictionary<string, Lazy<SchemaValidator>>(),
         SecretFields = secretFields.ToHashSet(StringComparer.Ordinal),
     };
 

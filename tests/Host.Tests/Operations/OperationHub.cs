@@ -130,9 +130,9 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
         ManifestJson = Encoding.UTF8.GetBytes("{}"),
         Adapter = new TestAdapter(this),
         Config = SchemaValidator.Compile(JsonElement.Parse("{}"u8)),
-        Parameters = new Dictionary<string, SchemaValidator>
+        Parameters = new Dictionary<string, Lazy<SchemaValidator>>
         {
-            ["pay"] = SchemaValidator.Compile(JsonElement.Parse("""{ "type": "object", "required": ["amount"], "properties": { "amount": { "type": "integer" } }, "additionalProperties": false }"""u8)),
+            ["pay"] = new(() => SchemaValidator.Compile(JsonElement.Parse("""{ "type": "object", "required": ["amount"], "properties": { "amount": { "type": "integer" } }, "additionalProperties": false }"""u8))),
         },
         SecretFields = new HashSet<string> { "secretKey" },
     };
