@@ -121,15 +121,15 @@ internal static class HubCli
 
     private static void Report(Terminal terminal, CliException fault)
     {
-        terminal.Error.WriteLine($"{terminal.RedError("error:")} {fault.Message}");
+        terminal.Complain($"{terminal.RedError("error:")} {fault.Message}");
         if (fault.Hint is not null)
-            terminal.Error.WriteLine($"  {fault.Hint}");
+            terminal.Complain($"  {fault.Hint}");
 
         foreach (var issue in fault.Issues)
         {
-            terminal.Error.WriteLine($"  - {(issue.Pointer.Length > 0 ? issue.Pointer + ": " : "")}{issue.Message}");
+            terminal.Complain($"  - {(issue.Pointer.Length > 0 ? issue.Pointer + ": " : "")}{issue.Message}");
             if (issue.Hint is not null)
-                terminal.Error.WriteLine($"    {issue.Hint}");
+                terminal.Complain($"    {issue.Hint}");
         }
 
         if (!terminal.Json)

@@ -68,7 +68,7 @@ internal static class InstallCommand
         if (!plugin.IsWell)
             plugin.WriteTroubles(terminal);
 
-        terminal.Say($"  SHA-256 of the plugin   {plugin.Sha256 ?? Text(answer, "sha256")}");
+        terminal.Say($"  SHA-256 {plugin.Sha256 ?? Text(answer, "sha256")}");
         if (terminal.Json)
             terminal.WriteJson(new JsonObject { ["ok"] = true, ["plugin"] = plugin.ToJson(), ["outcome"] = outcome, ["formerVersion"] = former, ["findings"] = new JsonArray() });
 

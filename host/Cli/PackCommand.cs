@@ -35,11 +35,15 @@ internal static class PackCommand
         var sha256 = HashOf(path);
         terminal.Say(string.Create(CultureInfo.InvariantCulture, $"Packed {terminal.Bold($"{check.Id} {check.Version}")} into {FindingWriter.Short(path)} ({FindingWriter.Plural(packed.Files.Count, "file")}, {bytes} bytes)"));
         terminal.Say();
-        terminal.Say($"  SHA-256 of the file     {sha256}");
-        terminal.Say($"  SHA-256 of the plugin   {packed.Digest}");
+        terminal.Say("SHA-256");
+        terminal.Say($"  file    {sha256}");
+        terminal.Say($"  plugin  {packed.Digest}");
         terminal.Say();
-        terminal.Say("To have the hub load these files and no others, pin them in plugins.json:");
-        terminal.Say($"  {{ \"path\": \"plugins/{check.Id}\", \"sha256\": \"{packed.Digest}\" }}");
+        terminal.Say("To have a hub load these files and no others, pin them in its plugins.json:");
+        terminal.Say("  {");
+        terminal.Say($"    \"path\": \"plugins/{check.Id}\",");
+        terminal.Say($"    \"sha256\": \"{packed.Digest}\"");
+        terminal.Say("  }");
         WriteJson(terminal, check, path, packed, sha256, bytes);
         return CliExitCodes.Ok;
     }

@@ -23,6 +23,9 @@ internal sealed class Terminal
 
     public bool ErrorIsTerminal { get; init; }
 
+    /// <summary>Columns of the terminal. What goes into a file or a pipe is never broken: programs read it line by line.</summary>
+    public int Width { get; init; } = 80;
+
     /// <summary>Whether the result is one JSON document on standard output.</summary>
     public bool Json { get; set; }
 
@@ -40,6 +43,7 @@ internal sealed class Terminal
             Variable = name => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null,
             OutIsTerminal = !Console.IsOutputRedirected,
             ErrorIsTerminal = !Console.IsErrorRedirected,
+            Width = Columns(),
         };
     }
 
@@ -49,11 +53,14 @@ internal sealed class Terminal
     public void Say(string text = "")
     {
         if (!Json)
-            Out.WriteLine(text);
+            Out.WriteLine(OutIsTerminal ? LineFold.Fold(text, Width) : text);
     }
 
+    /// <summary>What went wrong, on standard error.</summary>
+    public void Complain(string text) => Error.WriteLine(ErrorIsTerminal ? LineFold.Fold(text, Width) : text);
+
     /// <summary>What happens meanwhile, on standard error.</summary>
-    public void Note(string text) => Error.WriteLine(Paint(text, Colour.Dim, ErrorIsTerminal));
+    public void Note(string text) => Error.WriteLine(Paint(ErrorIsTerminal ? LineFold.Fold(text, Width) : text, Colour.Dim, ErrorIsTerminal));
 
     public string Red(string text) => Paint(text, Colour.Red, OutIsTerminal);
 
@@ -65,6 +72,18 @@ internal sealed class Terminal
 
     /// <summary>For the word "error" before a message on standard error.</summary>
     public string RedError(string text) => Paint(text, Colour.Red, ErrorIsTerminal);
+
+    private static int Columns()
+    {
+        try
+        {
+            return Console.WindowWidth is > 0 and var columns ? columns : 80;
+        }
+        catch (Exception fault) when (fault is IOException or PlatformNotSupportedException)
+        {
+            return 80;
+        }
+    }
 
     // https://no-color.org: any value but an empty one.
     private string Paint(string text, Colour colour, bool isTerminal) =>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using IntegrationHub.Host.Plugins.Install;
+using IntegrationHub.Loading;
 
 namespace IntegrationHub.Host.Plugins;
 
@@ -48,6 +49,7 @@ internal sealed partial class PluginHost
         try
         {
             ConcurrentQueue<PluginChange> changes = [];
+            var starting = list is null;
             var sources = await ReadListAsync(mode, cancellationToken);
             if (only is not null)
                 sources = Narrow(sources, only);
@@ -66,7 +68,7 @@ internal sealed partial class PluginHost
                     due.Add(slot);
             }
 
-            await ApplyAllAsync(due, sources, changes, cancellationToken);
+            await ApplyAllAsync(due, sources, changes, starting ? null : Publish, cancellationToken);
             await SettleConflictsAsync(changes, cancellationToken);
             return new ScanResult(settled, [.. changes]);
         }
@@ -210,7 +212,7 @@ internal sealed partial class PluginHost
     }
 
     private async Task ApplyAllAsync(
-        List<PluginSlot> due, OrderedDictionary<PluginSlot, PluginSource> sources, ConcurrentQueue<PluginChange> changes, CancellationToken cancellationToken)
+        List<PluginSlot> due, OrderedDictionary<PluginSlot, PluginSource> sources, ConcurrentQueue<PluginChange> changes, Action? whenApplied, CancellationToken cancellationToken)
     {
         var together = new ParallelOptions { MaxDegreeOfParallelism = options.Value.StartTogether, CancellationToken = cancellationToken };
         var files = new PluginManifestFile[due.Count];
@@ -232,6 +234,9 @@ internal sealed partial class PluginHost
             finally
             {
                 due[i].Gate.Release();
+
+                // Not when all are done: one of them may hang for a while. At the start nobody asks yet.
+                whenApplied?.Invoke();
             }
         });
     }
@@ -316,7 +321,7 @@ internal sealed partial class PluginHost
     {
         try
         {
-            var json = File.ReadAllBytes(path);
+            var json = SharedFile.ReadAllBytes(path);
             using var document = JsonDocument.Parse(
                 json.AsMemory(json.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             return true;

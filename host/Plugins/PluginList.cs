@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IntegrationHub.Loading;
 using IntegrationHub.Schemas;
 
 namespace IntegrationHub.Host.Plugins;
@@ -35,7 +36,7 @@ internal sealed record PluginList(string File, IReadOnlyList<PluginListEntry> En
     {
         try
         {
-            return Parse(file, await System.IO.File.ReadAllBytesAsync(file, cancellationToken));
+            return Parse(file, await Task.Run(() => SharedFile.ReadAllBytes(file), cancellationToken));
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -1,3 +1,4 @@
+using IntegrationHub.Loading;
 using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
 
@@ -24,7 +25,7 @@ internal sealed record PluginManifestFile(PluginSource Source, ReadOnlyMemory<by
             if (new FileInfo(path).Length > MaxBytes)
                 return Unusable(source, folderName, "The manifest is larger than 8 MB.", "A manifest describes a provider; keep data out of it.");
 
-            var json = await File.ReadAllBytesAsync(path, cancellationToken);
+            var json = await Task.Run(() => SharedFile.ReadAllBytes(path), cancellationToken);
             if (known is { Manifest: not null } && known.Json.Span.SequenceEqual(json))
                 return known;
 

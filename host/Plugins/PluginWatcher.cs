@@ -37,7 +37,11 @@ internal sealed partial class PluginWatcher(
                 // The list may name other folders now.
                 reporter.Watch(plugins.WatchedFolders());
             }
-            catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault)
             {
                 Log.Failed(logger, fault);
             }

@@ -35,7 +35,7 @@ internal static class PluginDigest
 
     private static string HashOf(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = SharedFile.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

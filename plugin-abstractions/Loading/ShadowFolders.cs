@@ -47,7 +47,7 @@ internal sealed class ShadowFolders(string dataFolder)
             {
                 var target = Path.Combine(incoming, file);
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-                File.Copy(Path.Combine(folder, file), target);
+                SharedFile.Copy(Path.Combine(folder, file), target);
             }
 
             var digest = PluginDigest.Compute(incoming, files);

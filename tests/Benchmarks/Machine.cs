@@ -14,5 +14,14 @@ internal static class Machine
         }
     }
 
+    /// <summary>How many processes were running or waiting to, on average over 1, 5 and 15 minutes: above the number of cores, times say little.</summary>
+    public static string Load => File.Exists("/proc/loadavg") ? string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ').Take(3)) : "unknown";
+
     public static long MemoryGb => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30;
+
+    public static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToList();
+        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+    }
 }

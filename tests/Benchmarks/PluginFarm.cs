@@ -2,24 +2,29 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Unicode;
 using IntegrationHub.Tests.Support;
 
 namespace IntegrationHub.Benchmarks;
 
-/// <summary>Many plugins made of few: folders with manifests alone, and folders with a DLL of their own, each with an id of its own.</summary>
+/// <summary>
+/// Many plugins made of the real ones: each with a folder and an id of its own and five operations of its model, with their schemas, templates, simulated answers and the
+/// model's configuration, texts and webhooks. Those with code have an assembly of their own, under a name of its own.
+/// </summary>
 internal sealed class PluginFarm : IDisposable
 {
-    /// <summary>Of five manifests, two are the real ones whole and three are cut down to a few operations, as small providers' are.</summary>
-    private const int Whole = 2;
-    private const int InFive = 5;
-    private const int FewOperations = 4;
-    private static readonly string[] Real = ["elasticsearch", "sendgrid", "slack", "stripe", "twilio"];
+    /// <summary>As many assemblies are built along.</summary>
+    public const int MaxCode = 50;
+
+    private const int Operations = 5;
+    private const string CodeModel = "s3";
+    private const string CodeType = "IntegrationHub.Benchmarks.StartupPlugins.StartupAdapter";
+    private static readonly string[] Models = ["elasticsearch", "sendgrid", "slack", "stripe", "twilio"];
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
-    // About as many bytes as manifests have that people write: script characters as they are, and little white space.
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
+    // As people write manifests: indented, and without escapes.
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
     private readonly string root = Directory.CreateTempSubdirectory("hub-startup-").FullName;
+    private int starts;
 
     public PluginFarm(int manifests, int code)
     {
@@ -46,26 +51,37 @@ internal sealed class PluginFarm : IDisposable
 
     public string All { get; }
 
+    /// <summary>An empty data folder. All are removed at the end, and not between starts: removing files slows down those who create some just then.</summary>
+    public string NewDataFolder() => Directory.CreateDirectory(Path.Combine(root, "data", string.Create(CultureInfo.InvariantCulture, $"{++starts:000}"))).FullName;
+
     public void Dispose() => Directory.Delete(root, recursive: true);
 
     private void WriteManifestPlugin(int index)
     {
-        var source = Repository.At("plugins", Real[index / InFive % Real.Length]);
+        var source = Repository.At("plugins", Models[index % Models.Length]);
         var manifest = Read(source);
-        if (index % InFive >= Whole)
-            CutDown(manifest, from: index / InFive / Real.Length);
-
+        CutDown(manifest, from: index / Models.Length);
         var folder = Write("manifest", string.Create(CultureInfo.InvariantCulture, $"bench-manifest-{index:000}"), manifest);
         File.Copy(Path.Combine(source, "icon.svg"), Path.Combine(folder, "icon.svg"));
     }
 
     private void WriteCodePlugin(int index)
     {
-        var source = Repository.At("artifacts", "test-plugins", "WellBehaved");
+        var source = Repository.At("plugins", CodeModel);
+        var built = Repository.At("artifacts", "benchmark-plugins");
+        var assembly = string.Create(CultureInfo.InvariantCulture, $"BenchCode{index:00}");
         var manifest = Read(source);
+        CutDown(manifest, from: 0);
+        manifest["entry"] = new JsonObject { ["assembly"] = assembly + ".dll", ["type"] = CodeType };
         var folder = Write("code", string.Create(CultureInfo.InvariantCulture, $"bench-code-{index:000}"), manifest);
-        foreach (var file in Directory.EnumerateFiles(source).Where(file => Path.GetFileName(file) != "manifest.json"))
-            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        var bin = Directory.CreateDirectory(Path.Combine(folder, "bin")).FullName;
+        File.Copy(Path.Combine(source, "icon.svg"), Path.Combine(folder, "icon.svg"));
+        File.Copy(Path.Combine(built, "variants", assembly + ".dll"), Path.Combine(bin, assembly + ".dll"));
+        foreach (var description in (string[])[".deps.json", ".runtimeconfig.json"])
+        {
+            var text = File.ReadAllText(Path.Combine(built, "StartupPlugins" + description));
+            File.WriteAllText(Path.Combine(bin, assembly + description), text.Replace("StartupPlugins", assembly, StringComparison.Ordinal));
+        }
     }
 
     /// <summary>Keeps a few operations, other ones in each copy, and what belongs to them.</summary>
@@ -73,15 +89,14 @@ internal sealed class PluginFarm : IDisposable
     {
         var operations = manifest["operations"]!.AsObject();
         var names = operations.Select(operation => operation.Key).ToList();
-        var kept = Enumerable.Range(from, FewOperations).Select(i => names[i % names.Count]).ToHashSet(StringComparer.Ordinal);
+        var kept = Enumerable.Range(from, Operations).Select(i => names[i % names.Count]).ToHashSet(StringComparer.Ordinal);
         foreach (var name in names.Where(name => !kept.Contains(name)))
         {
             operations.Remove(name);
             manifest["simulator"]?["operations"]?.AsObject().Remove(name);
         }
 
-        var tests = manifest["tests"]!.AsArray();
-        tests.RemoveAll(test => !kept.Contains(test!["operation"]!.GetValue<string>()));
+        manifest["tests"]?.AsArray().RemoveAll(test => !kept.Contains(test!["operation"]!.GetValue<string>()));
     }
 
     private static JsonObject Read(string folder) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "manifest.json")), documentOptions: Lenient)!.AsObject();

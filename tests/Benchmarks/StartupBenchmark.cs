@@ -3,50 +3,75 @@ using IntegrationHub.Tests.Support;
 
 namespace IntegrationHub.Benchmarks;
 
-/// <summary>How long the real hub takes to become ready, and what it holds then: without plugins, with the real ones, and with many.</summary>
+/// <summary>How long the real hub takes to become ready, and what it holds then: without plugins, with the real ones, and with many. Then, how soon commands answer.</summary>
 internal static class StartupBenchmark
 {
     public static async Task<int> RunAsync(StartupOptions options)
     {
-        var hub = options.Hub ?? Path.Combine(AppContext.BaseDirectory, "hub.dll");
+        Console.Error.WriteLine("Making the plugins");
         using var farm = new PluginFarm(options.Manifests, options.Code);
-        Scenario[] scenarios =
-        [
-            new("no plugin", farm.None, 0),
-            new("the six of plugins/", Repository.At("plugins.json"), 6),
-            new(Text($"{options.Manifests} manifest-only"), farm.OnlyManifests, options.Manifests),
-            new(Text($"{options.Code} with code"), farm.OnlyCode, options.Code),
-            new(Text($"{options.Manifests} + {options.Code}"), farm.All, options.Manifests + options.Code),
-        ];
+        var all = options.Hubs.Select(hub => Scenarios(hub, options, farm)).ToList();
+        Console.WriteLine(Text(
+            $"startup: {options.Rounds} rounds, {Environment.ProcessorCount} cores, {Machine.Processor}, {Machine.MemoryGb} GB, .NET {Environment.Version}, {farm.ManifestBytes / 1048576.0:0.0} MB of manifests, load {Machine.Load}"));
 
-        Console.WriteLine(Text($"startup: {options.Rounds} rounds, {Environment.ProcessorCount} cores, {Machine.Processor}, {Machine.MemoryGb} GB, .NET {Environment.Version}, {farm.ManifestBytes / 1048576.0:0.0} MB of manifests"));
+        // One start that does not count brings the files into the page cache; scenarios and hubs take turns, so that what else the machine does falls on all.
+        foreach (var hub in options.Hubs)
+            await HubRun.MeasureAsync(hub, farm.All, farm.NewDataFolder(), withHeap: false);
 
-        // One start that does not count brings the files into the page cache; the scenarios take turns, so that what else the machine does falls on all.
-        await HubRun.MeasureAsync(hub, farm.All, withHeap: false);
-        for (var round = 0; round < options.Rounds; round++)
-            foreach (var scenario in scenarios)
-                scenario.Starts.Add(await HubRun.MeasureAsync(hub, scenario.Plugins, withHeap: false));
+        for (var round = 1; round <= options.Rounds; round++)
+        {
+            foreach (var scenario in InTurns(all))
+            {
+                var start = await HubRun.MeasureAsync(scenario.Hub, scenario.Plugins, farm.NewDataFolder(), withHeap: false);
+                scenario.Starts.Add(start);
+                Console.Error.WriteLine(Text($"round {round} of {options.Rounds}: {scenario.Name}, ready after {start.ReadyMs:0} ms, {start.Loaded} of {scenario.Count} plugins loaded"));
+            }
+        }
 
-        foreach (var scenario in scenarios)
-            scenario.Heap = (await HubRun.MeasureAsync(hub, scenario.Plugins, withHeap: true)).Heap;
+        foreach (var scenario in InTurns(all))
+        {
+            scenario.Collected = await HubRun.MeasureAsync(scenario.Hub, scenario.Plugins, farm.NewDataFolder(), withHeap: true);
+            Console.Error.WriteLine(Text($"memory after a full collection: {scenario.Name}, {Mb(scenario.Collected.Heap)} managed"));
+        }
 
-        Report(scenarios);
-        return Verify(scenarios) ? 0 : 1;
+        foreach (var scenarios in all)
+            Report(scenarios);
+
+        var ok = Verify([.. InTurns(all)]);
+        foreach (var hub in options.Hubs)
+            await StartupCommands.RunAsync(hub, farm, options.Rounds);
+
+        Console.WriteLine(Text($"Load at the end: {Machine.Load}."));
+        return ok ? 0 : 1;
     }
+
+    private static Scenario[] Scenarios(string hub, StartupOptions options, PluginFarm farm) =>
+    [
+        new(hub, "no plugin", farm.None, 0),
+        new(hub, "the six of plugins/", Repository.At("plugins.json"), 6),
+        new(hub, Text($"{options.Manifests} manifest-only"), farm.OnlyManifests, options.Manifests),
+        new(hub, Text($"{options.Code} with code"), farm.OnlyCode, options.Code),
+        new(hub, Text($"{options.Manifests} + {options.Code}"), farm.All, options.Manifests + options.Code),
+    ];
+
+    private static IEnumerable<Scenario> InTurns(List<Scenario[]> all) => Enumerable.Range(0, all[0].Length).SelectMany(i => all.Select(scenarios => scenarios[i]));
 
     private static void Report(Scenario[] scenarios)
     {
         var empty = scenarios[0];
         Console.WriteLine();
-        Console.WriteLine("| | ready (median) | fastest to slowest | to the empty hub | processor time | managed heap | resident | heap a plugin | resident a plugin |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
+        Console.WriteLine(empty.Hub);
+        Console.WriteLine();
+        Console.WriteLine("| | ready (median) | fastest to slowest | to the empty hub | processor time | resident | managed heap, collected | resident, collected | a plugin: ready | a plugin: heap | a plugin: resident |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var scenario in scenarios)
         {
-            var (heapEach, residentEach) = scenario.Count == 0
-                ? ("", "")
-                : (Kb((scenario.Heap - empty.Heap) / scenario.Count), Kb((scenario.Resident - empty.Resident) / scenario.Count));
+            var collected = scenario.Collected;
+            var each = scenario.Count == 0
+                ? " | | |"
+                : Text($" {(scenario.Ready - empty.Ready) / scenario.Count:0.0} ms | {Kb((collected.Heap - empty.Collected.Heap) / scenario.Count)} | {Kb((scenario.Resident - empty.Resident) / scenario.Count)} |");
             Console.WriteLine(Text(
-                $"| {scenario.Name} | {scenario.Ready:0} ms | {scenario.Starts.Min(s => s.ReadyMs):0} to {scenario.Starts.Max(s => s.ReadyMs):0} ms | {scenario.Ready / empty.Ready:0.00}× | {scenario.Cpu:0} ms | {Mb(scenario.Heap)} | {Mb(scenario.Resident)} | {heapEach} | {residentEach} |"));
+                $"| {scenario.Name} | {scenario.Ready:0} ms | {scenario.Starts.Min(s => s.ReadyMs):0} to {scenario.Starts.Max(s => s.ReadyMs):0} ms | {scenario.Ready / empty.Ready:0.00}× | {scenario.Cpu:0} ms | {Mb(scenario.Resident)} | {Mb(collected.Heap)} | {Mb(collected.Resident)} |{each}"));
         }
 
         Console.WriteLine();
@@ -57,7 +82,7 @@ internal static class StartupBenchmark
         var ok = true;
         foreach (var scenario in scenarios)
         {
-            foreach (var start in scenario.Starts.Where(start => start.Loaded != scenario.Count || start.NotLoaded.Count > 0))
+            foreach (var start in scenario.Starts.Append(scenario.Collected).Where(start => start.Loaded != scenario.Count || start.NotLoaded.Count > 0))
             {
                 ok = false;
                 Console.WriteLine($"{scenario.Name}: {start.Loaded} of {scenario.Count} loaded. {string.Join("; ", start.NotLoaded.Take(3))}");
@@ -74,22 +99,16 @@ internal static class StartupBenchmark
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private sealed record Scenario(string Name, string Plugins, int Count)
+    private sealed record Scenario(string Hub, string Name, string Plugins, int Count)
     {
         public List<HubStart> Starts { get; } = [];
 
-        public long Heap { get; set; }
+        public HubStart Collected { get; set; } = null!;
 
-        public double Ready => Median(start => start.ReadyMs);
+        public double Ready => Machine.Median(Starts.Select(start => start.ReadyMs));
 
-        public double Cpu => Median(start => start.CpuMs);
+        public double Cpu => Machine.Median(Starts.Select(start => start.CpuMs));
 
-        public long Resident => (long)Median(start => start.Resident);
-
-        private double Median(Func<HubStart, double> of)
-        {
-            var sorted = Starts.Select(of).Order().ToList();
-            return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
-        }
+        public long Resident => (long)Machine.Median(Starts.Select(start => (double)start.Resident));
     }
 }

@@ -19,6 +19,18 @@ internal sealed partial class QuarantineWorker(QuarantineRequests requests, IPlu
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await QuarantineAsync(stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The hub stops, or could not start: no fault of this worker.
+        }
+    }
+
+    private async Task QuarantineAsync(CancellationToken stoppingToken)
+    {
         await foreach (var (ledger, reason) in requests.TakeAsync(stoppingToken))
         {
             try

@@ -117,7 +117,7 @@ internal sealed class RestPagination
                     return null;
                 }
 
-                return Encode(WithoutCredentials(resolved, isCredential), address, call.Connection, secrets);
+                return Encode(BelowBase(WithoutCredentials(resolved, isCredential), call.Connection), address, call.Connection, secrets);
         }
     }
 
@@ -161,6 +161,15 @@ internal sealed class RestPagination
             .Where(pair => !isCredential(Uri.UnescapeDataString(pair.Split('=')[0].Replace('+', ' '))));
         var query = string.Join('&', kept);
         return query.Length == 0 ? address.AbsolutePath : $"{address.AbsolutePath}?{query}";
+    }
+
+    /// <summary>Where the operator has put the provider below a path (the hub's simulators, a gateway), the provider's own paths begin below it.</summary>
+    private static string BelowBase(string target, ConnectionContext connection)
+    {
+        if (!connection.BaseUrlOverridden || !Uri.TryCreate(connection.BaseUrl, UriKind.Absolute, out var root) || root.AbsolutePath.TrimEnd('/') is not { Length: > 0 } prefix)
+            return target;
+
+        return target.StartsWith(prefix + "/", StringComparison.Ordinal) || target.StartsWith(prefix + "?", StringComparison.Ordinal) || target == prefix ? target : prefix + target;
     }
 
     private static string Encode(JsonElement value)

@@ -30,7 +30,7 @@ internal static class CallChecks
                 log.Error(operation.Pointer, $"Cancelled beforehand, '{operation.Name}' does not return.", "Pass the token on.");
             else if (outcome.Fault is { } fault)
                 log.Error(operation.Pointer, $"Cancelled beforehand, '{operation.Name}' threw {fault}.", "Let the OperationCanceledException through.");
-            else if (outcome is { Succeeded: true, Requests.Count: > 0 })
+            else if (outcome.Requests.Count > 0)
                 log.Error(operation.Pointer, $"Cancelled beforehand, '{operation.Name}' calls the provider all the same.", "Pass the token on.");
         }
     }

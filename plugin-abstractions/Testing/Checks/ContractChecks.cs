@@ -27,9 +27,15 @@ internal static class ContractChecks
         await suite.Log.RunAsync("contract.answers", "simulated answers fit the vendor's own API description", log => AnswersAsync(suite, log, judge, cancellationToken), cancellationToken).ConfigureAwait(false);
         suite.Log.Run("contract.judged", "nothing was left unjudged", log =>
         {
+            foreach (var operation in suite.Operations.Where(operation => operation.Operation.Http is not null && !judge.Judged.Any(message => message.Operation == operation.Name)))
+                log.Warn(operation.Pointer, $"No request of '{operation.Name}' was judged: none was sent.", "See operations.calls.");
+
             foreach (var message in judge.Judged)
             {
                 log.Case();
+                if (message.Explained.Any(pair => pair.Violation.Kind == ViolationKind.UnknownPath))
+                    log.Warn("", $"The whole request of '{message.Operation}' is explained away: the description does not have its path.", "Add the file of the description that has it.");
+
                 foreach (var open in message.Verdict.NotJudged.Where(open => !AnswerJudge.IsUndescribed(open)).Take(3))
                     log.Warn("", $"A message of '{message.Operation}' cannot be judged as a whole: {open.What}: {open.Why} ({open.Place})");
             }

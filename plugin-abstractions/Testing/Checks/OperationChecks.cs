@@ -33,6 +33,7 @@ internal static class OperationChecks
                 continue;
             }
 
+            var (answered, succeeded) = (0, 0);
             foreach (var (name, parameters) in operation.Ordinary())
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -42,7 +43,12 @@ internal static class OperationChecks
 
                 var (outcome, answer) = await suite.SimulateAsync(operation, parameters).ConfigureAwait(false);
                 Judge(log, operation, name, parameters, outcome, answer);
+                answered += answer is null ? 0 : 1;
+                succeeded += outcome.Succeeded ? 1 : 0;
             }
+
+            if (answered > 0 && succeeded == 0)
+                log.Error("/simulator" + operation.Pointer, $"No ordinary call of '{operation.Name}' succeeds against the simulator.", "End the operation's answers with a success without \"when\".");
         }
     }
 
@@ -217,6 +223,8 @@ internal static class OperationChecks
                 var (outcome, _) = await suite.SimulateAsync(operation, parameters, connection).ConfigureAwait(false);
                 if (!outcome.Succeeded)
                     log.Error(pointer, $"In '{environment}' the connection test {outcome} although the simulator answers.", "The test must succeed when the credentials are right.");
+                else if (outcome.Requests.Count == 0)
+                    log.Error(pointer, $"In '{environment}' the connection test succeeds without asking the provider, and so with any credentials.", "Name an operation that asks the provider.");
             }
         }
     }

@@ -32,6 +32,8 @@ internal sealed class SuiteHttp(NetworkManifest network) : IProviderHttp
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
+            // As sockets do: what is cancelled already never leaves.
+            cancellationToken.ThrowIfCancellationRequested();
             var denied = egress.WhyDenied(request.RequestUri, out _);
             var recorded = await RecordedRequest.ReadAsync(request, denied, cancellationToken).ConfigureAwait(false);
             if (!http.exchanges.TryGetValue(connection, out var exchange))

@@ -24,17 +24,30 @@ internal sealed class CapturedLogs : ILoggerFactory
     {
     }
 
+    private void Keep(LogLevel level, string text)
+    {
+        if (Interlocked.Increment(ref count) <= Most)
+            lines.Enqueue((level, text));
+    }
+
     private sealed class Logger(CapturedLogs logs) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
+            where TState : notnull
+        {
+            logs.Keep(LogLevel.None, "scope: " + Text(state));
+            return null;
+        }
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (Interlocked.Increment(ref logs.count) <= Most)
-                logs.lines.Enqueue((logLevel, formatter(state, exception) + (exception is null ? "" : "\n" + exception)));
+            logs.Keep(logLevel, formatter(state, exception) + "\n" + Text(state) + (exception is null ? "" : "\n" + exception));
         }
+
+        /// <summary>Structured logs keep every value, also one that the message leaves out.</summary>
+        private static string Text<TState>(TState state) =>
+            state is IEnumerable<KeyValuePair<string, object?>> values ? string.Join(' ', values.Select(pair => $"{pair.Key}={pair.Value}")) : state?.ToString() ?? "";
     }
 }

@@ -143,6 +143,23 @@ public sealed class RestAdapterPaginationTests
         Assert.Equal("http://127.0.0.1:21100/v1/things?page=2", harness.Requests[1].Uri.AbsoluteUri);
     }
 
+    /// <summary>As at the hub's simulators: the provider's answers know nothing of the path that it was put below.</summary>
+    [Theory]
+    [InlineData("https://api.acme.test/v1/things?page=2")]
+    [InlineData("/v1/things?page=2")]
+    [InlineData("?page=2")]
+    [InlineData("/simulators/acme/v1/things?page=2")]
+    public async Task Url_OfAProviderBelowAPath_IsFollowedBelowIt(string next)
+    {
+        var harness = With(new() { Style = PaginationStyle.Url, Next = "/next", Items = "/i" }, "/v1/things").Responds(200, $$"""{"i":[1],"next":"{{next}}"}""");
+        harness.BaseUrl = "http://127.0.0.1:21100/simulators/acme";
+        harness.BaseUrlOverridden = true;
+
+        await harness.RunAsync(cursor: (await harness.RunAsync()).NextCursor);
+
+        Assert.Equal("http://127.0.0.1:21100/simulators/acme/v1/things?page=2", harness.Requests[1].Uri.AbsoluteUri);
+    }
+
     [Theory]
     [InlineData("file:///etc/passwd")]
     [InlineData("javascript:alert(1)")]

@@ -20,6 +20,7 @@ public sealed class AuthorWorkspace : IAsyncLifetime
     public static IReadOnlyDictionary<string, string> AsBuilt { get; } = new Dictionary<string, string>
     {
         ["NoBuild"] = "true",
+        ["KeepEarlierBuilds"] = "true",
 
         // "dotnet publish" means the configuration of the tests then, also where these are built for debugging.
         ["DOTNET_CLI_DISABLE_PUBLISH_AND_PACK_RELEASE"] = Configuration == "Debug" ? "true" : "false",

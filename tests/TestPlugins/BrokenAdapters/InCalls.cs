@@ -200,3 +200,29 @@ public sealed class SendsWhatNobodyReads : Good
 {
     protected override string Body(JsonElement parameters) => base.Body(parameters).Replace("\"currency\"", "\"currency_code\"", StringComparison.Ordinal);
 }
+
+public sealed class SendsThoughCancelled : Good
+{
+    protected override async Task<HttpResponseMessage> SendAsync(OperationRequest request, HttpRequestMessage message, CancellationToken cancellationToken)
+    {
+        var answer = await base.SendAsync(request, message, cancellationToken.IsCancellationRequested ? CancellationToken.None : cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        return answer;
+    }
+}
+
+public sealed class ShowsEncodedKeyInErrors : Good
+{
+    protected override ProviderError Error(HttpResponseMessage answer, JsonElement? body) =>
+        base.Error(answer, body) with { Message = "Refused: " + Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes("acme:" + answer.RequestMessage!.Headers.Authorization!.Parameter)) };
+}
+
+public sealed class LogsKeyInScope : Good
+{
+    protected override string Key(OperationRequest request)
+    {
+        var key = base.Key(request);
+        using var scope = Context.Loggers.CreateLogger("acme").BeginScope(new Dictionary<string, object?> { ["key"] = key });
+        return key;
+    }
+}

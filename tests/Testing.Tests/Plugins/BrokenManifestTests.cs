@@ -14,6 +14,11 @@ public sealed class BrokenManifestTests
         ["a path parameter that is not required"] = ("operations.calls", FindingSeverity.Error, m => m["operations"]!["getPayment"]!["params"]!["required"] = new JsonArray()),
         ["a result that its schema refuses"] = ("operations.result", FindingSeverity.Error, m => m["operations"]!["getPayment"]!["result"]!["required"]!.AsArray().Add("currency")),
         ["a success that is read as a failure"] = ("operations.calls", FindingSeverity.Error, m => m["operations"]!["getPayment"]!["response"] = new JsonObject { ["successWhen"] = new JsonObject { ["/ok"] = true } }),
+        ["no success in the simulator"] = ("operations.calls", FindingSeverity.Error, m =>
+        {
+            m["simulator"]!["operations"]!["getPayment"]!.AsArray().RemoveAt(1);
+            m["simulator"]!["operations"]!["getPayment"]![0]!.AsObject().Remove("when");
+        }),
         ["a failure without a category"] = ("operations.errors", FindingSeverity.Error, m =>
         {
             m["simulator"]!["operations"]!["getPayment"]![0]!["status"] = 418;

@@ -66,4 +66,50 @@ public sealed class HollowPluginTests
         Assert.Equal(CheckOutcome.Skipped, report.Checks.Single(check => check.Id == "contract.requests").Outcome);
         Assert.Equal(QualityLevel.Silver, report.Level);
     }
+
+    /// <summary>An operation that could not be called was not judged either.</summary>
+    [Fact]
+    public async Task Run_OperationWithoutParametersThatFit_IsNotGold()
+    {
+        using var plugin = new AcmePlugin();
+        plugin.Change(manifest => manifest["operations"]!["getPayment"]!["params"]!["properties"]!["id"]!["pattern"] = "^pay_(?=x)y$");
+
+        var report = await PluginConformance.RunAsync(plugin.Folder);
+
+        Assert.Contains(report.Findings, finding => finding is { Check: "contract.judged", Pointer: "/operations/getPayment" });
+        Assert.Contains(report.Requirements, requirement => requirement is { Id: "gold.contract", Met: false });
+    }
+
+    [Fact]
+    public async Task Run_PathThatIsExplainedAway_IsNotGold()
+    {
+        using var plugin = new AcmePlugin();
+        plugin.Change(manifest => manifest["operations"]!["getPayment"]!["http"]!["path"] = "/v1/elsewhere/{params.id}");
+        File.WriteAllText(
+            Path.Combine(plugin.Folder, "contract", "explained.json"),
+            """[{ "operation": "getPayment", "pointer": "/path", "reason": "It is there.", "source": "https://acme.example/docs", "description": "1.0" }]""");
+
+        var report = await PluginConformance.RunAsync(plugin.Folder);
+
+        Assert.Contains(report.Findings, finding => finding.Check == "contract.judged");
+        Assert.Contains(report.Requirements, requirement => requirement is { Id: "gold.contract", Met: false });
+    }
+
+    /// <summary>That one of two schemes accepts what is signed for it, shows nothing of the other.</summary>
+    [Fact]
+    public async Task Run_CustomSchemeBesideAnother_NeedsWhatTheVendorSent()
+    {
+        using var plugin = new AcmePlugin();
+        plugin.UseCode("ChecksFormOnly");
+        Directory.Delete(Path.Combine(plugin.Folder, "contract", "webhooks"), recursive: true);
+        plugin.Change(manifest =>
+        {
+            var signed = manifest["webhooks"]!["verify"]!.DeepClone();
+            manifest["webhooks"]!["verify"] = new JsonArray(signed, new JsonObject { ["scheme"] = "custom" });
+        });
+
+        var report = await PluginConformance.RunAsync(plugin.Folder);
+
+        Assert.Contains(report.Requirements, requirement => requirement is { Id: "silver.webhooks", Met: false });
+    }
 }

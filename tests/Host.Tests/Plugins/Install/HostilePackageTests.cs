@@ -62,6 +62,14 @@ public sealed class HostilePackageTests : IDisposable
         }
     }
 
+    /// <summary>All of them, for whoever wants to see the whole way refused and not just the reader.</summary>
+    internal static IEnumerable<(string Name, string Says, Func<MemoryStream> Build)> Everything =>
+    [
+        .. BadNames.Select((row, i) => ($"name {i}", (string)row[1], Plugin((string)row[0]))),
+        .. Collisions.Select((row, i) => ($"collision {i}", (string)row[2], Plugin((string)row[0], (string)row[1]))),
+        .. Cases(),
+    ];
+
     [Theory]
     [MemberData(nameof(BadNames))]
     public async Task Unpack_BadName_IsRefused(string name, string says) =>
@@ -185,6 +193,8 @@ public sealed class HostilePackageTests : IDisposable
         yield return ("checksum twice", "twice", () => RawZip.Plugin("{}").AddChecksums(list => list + list).Build());
         yield return ("checksums unreadable", "Line 1 of", () => RawZip.Plugin("{}").AddChecksums(_ => "trust me").Build());
     }
+
+    private static Func<MemoryStream> Plugin(params string[] names) => () => names.Aggregate(RawZip.Plugin("{}"), (zip, name) => zip.Add(name, name)).Build();
 
     private static MemoryStream With(RawEntry entry) => RawZip.Plugin("{}").Add(entry).Build();
 

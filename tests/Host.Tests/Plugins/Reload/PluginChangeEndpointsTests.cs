@@ -118,7 +118,7 @@ public sealed class PluginChangeEndpointsTests : IAsyncLifetime
             "config": { "type": "object", "properties": { "token": { "type": "string", "x-secret": true } }, "required": ["token"] },
             "webhooks": {
               "verify": [{ "scheme": "token", "secret": "{config.token}", "header": "X-Hook-Token" }],
-              "event": { "id": "/id", "type": "/type" }, "types": [{ "type": "made" }]
+              "event": { "id": "/id", "type": "/type" }, "types": { "made": { "en": "Something was made" } }
             }
             """));
         var reloaded = await hub.SendAsync("POST", "/api/plugins/replaceable/reload");

@@ -55,7 +55,9 @@ public sealed class WatcherTests : IAsyncLifetime
 
         plugins.WriteList($$"""{ "plugins": [{ "path": "{{elsewhere}}", "enabled": false }] }""");
         await ServesAsync(null);
-        Assert.Equal(PluginState.Disabled, plugins.Record().State);
+
+        // The record is written after the swap.
+        await PluginFolder.EventuallyAsync(() => plugins.Record().State == PluginState.Disabled);
     }
 
     [Fact]
@@ -90,9 +92,9 @@ public sealed class WatcherTests : IAsyncLifetime
         {
             for (var at = 0; at < assembly.Length; at += 256)
             {
+                Assert.Equal("1.0.0 one", await plugins.VersionAsync());
                 await target.WriteAsync(assembly.AsMemory(at, Math.Min(256, assembly.Length - at)));
                 await target.FlushAsync();
-                Assert.Equal("1.0.0 one", await plugins.VersionAsync());
             }
         }
 
