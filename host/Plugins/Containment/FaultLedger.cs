@@ -41,7 +41,7 @@ internal sealed partial class FaultLedger(string plugin, QuarantineOptions polic
 
     public void Retire() => retired = true;
 
-    /// <summary>An operation came back properly, with a value or a typed error.</summary>
+    /// <summary>An operation came back properly, with a value or a typed error, or its content was read to its end.</summary>
     public void Succeeded() => Volatile.Write(ref consecutive, 0);
 
     /// <summary>A call that hung has returned after all.</summary>

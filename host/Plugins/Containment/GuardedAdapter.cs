@@ -38,7 +38,11 @@ internal sealed partial class GuardedAdapter(
                 cancellationToken,
                 operations,
                 discard: late => _ = late.Content?.DisposeAsync().AsTask());
-            ledger.Succeeded();
+
+            // One with content is done when that has been read.
+            if (result.Content is null)
+                ledger.Succeeded();
+
             return result;
         }
         catch (PluginFaultException exception)

@@ -56,6 +56,9 @@ internal sealed class GuardedStream(OperationContent content, string operation, 
         if (total > length || (count == 0 && total < length))
             throw Fault(count == 0 ? $"ended after {total} bytes, though its length is {length}" : $"went on after {length} bytes, its length");
 
+        if (count == 0)
+            ledger.Succeeded();
+
         piece[..count].CopyTo(buffer);
         return count;
     }
