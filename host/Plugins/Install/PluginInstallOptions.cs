@@ -2,9 +2,12 @@ using IntegrationHub.Loading.Packaging;
 
 namespace IntegrationHub.Host.Plugins.Install;
 
-/// <summary>What a package may hold, section <c>Hub:Plugins</c>.</summary>
+/// <summary>Whether plugins may be installed, and what a package may hold, section <c>Hub:Plugins</c>.</summary>
 internal sealed class PluginInstallOptions
 {
+    /// <summary>Whether the API may bring and remove plugins. Default true. Off, only who can write to the machine says what code runs in the hub.</summary>
+    public bool AllowInstall { get; set; } = true;
+
     /// <summary>The largest package that is taken, in bytes. Default 100 MB.</summary>
     public long MaxPackageBytes { get; set; } = 100L * 1024 * 1024;
 

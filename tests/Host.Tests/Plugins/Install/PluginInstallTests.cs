@@ -50,6 +50,20 @@ public sealed class PluginInstallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task InstallAndRemove_NotAllowed_AreRefusedEvenForAdmins()
+    {
+        await using var closed = await InstallHub.StartAsync("--Hub:Plugins:AllowInstall", "false");
+
+        var install = await closed.InstallAsync(InstallHub.Package("acme"));
+
+        Assert.Equal((403, "forbidden"), (install.Status, install["code"]));
+        Assert.Contains("AllowInstall", install["detail"], StringComparison.Ordinal);
+        Assert.Equal(403, (await closed.SendAsync("DELETE", "/api/plugins/operators")).Status);
+        Assert.Equal(404, (await closed.SendAsync("GET", "/api/providers/acme")).Status);
+        Assert.False(Directory.Exists(closed.Installed) && Directory.EnumerateFileSystemEntries(closed.Installed).Any());
+    }
+
+    [Fact]
     public async Task Install_CodePlugin_RunsItsCode()
     {
         Assert.Equal(201, (await hub.InstallAsync(InstallHub.CodePackage("WellBehaved", "coded", "1.0.0"))).Status);
