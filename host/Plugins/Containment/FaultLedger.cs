@@ -16,6 +16,7 @@ internal sealed partial class FaultLedger(string plugin, QuarantineOptions polic
     private readonly Queue<(long At, FaultKind Kind)> recent = new();
     private int consecutive;
     private int stuck;
+    private int running;
     private int lines;
     private long linesSince = time.GetTimestamp();
     private volatile bool closed;
@@ -38,6 +39,15 @@ internal sealed partial class FaultLedger(string plugin, QuarantineOptions polic
                 return stuck;
         }
     }
+
+    /// <summary>Whether the plugin's code runs, as far as the hub called it and has not given up on it.</summary>
+    public bool IsRunning => Volatile.Read(ref running) > 0;
+
+    /// <summary>A call begins, or the plugin is being started.</summary>
+    public void Enter() => Interlocked.Increment(ref running);
+
+    /// <summary>That has ended, or was given up.</summary>
+    public void Leave() => Interlocked.Decrement(ref running);
 
     public void Retire() => retired = true;
 

@@ -41,12 +41,16 @@ internal sealed class PluginCalls(FaultLedger ledger, PluginThreads threads, Plu
         {
             bulkhead?.Leave();
             if (!late)
+            {
+                ledger.Leave();
                 return;
+            }
 
             ledger.Returned();
             if (value is not null)
                 discard?.Invoke(value);
         });
+        ledger.Enter();
         threads.Start(call);
         var outcome = await WaitAsync(place, call, cancellationToken);
         if (outcome.Fault is not { } fault)
@@ -82,6 +86,7 @@ internal sealed class PluginCalls(FaultLedger ledger, PluginThreads threads, Plu
         {
             var seconds = limits.AbandonAfter.TotalSeconds.ToString("0.#", System.Globalization.CultureInfo.InvariantCulture);
             var fault = new PluginFault(FaultKind.Hung, place, $"went on for {seconds} s after it was cancelled and was given up");
+            ledger.Leave();
             ledger.Record(fault);
             throw new PluginHungException(cancellationToken);
         }

@@ -44,9 +44,12 @@ internal sealed class PluginContainment(
 
         var ledger = new FaultLedger(id, policy.Value, requests, time, logger);
         var budget = new LogBudget(id, limits.Value, ledger, time, logger);
-        StrayExceptions.Watch(context, ledger, () => markers.Write(new StartMarker(id, sha256, "ended the process (Environment.Exit)", Certain: true)));
+        StrayExceptions.Watch(context, ledger, alone => markers.Write(alone
+            ? new StartMarker(id, sha256, "ended the process (Environment.Exit)", Certain: true)
+            : new StartMarker(id, sha256, "ran, and it or another that ran ended the process (Environment.Exit)")));
         var threads = new PluginThreads(id, (2 * limits.Value.ConcurrentCalls) + SpareThreads);
         using var mark = await markers.BeginAsync(id, sha256, cancellationToken);
+        ledger.Enter();
         try
         {
             var adapter = await starter.StartAsync(create, ContextFor(manifest, http, budget), threads, cancellationToken);
@@ -59,6 +62,10 @@ internal sealed class PluginContainment(
             threads.Dispose();
             http.Dispose();
             throw;
+        }
+        finally
+        {
+            ledger.Leave();
         }
     }
 

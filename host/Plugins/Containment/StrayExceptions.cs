@@ -18,6 +18,7 @@ internal static class StrayExceptions
     // Weak on both sides: neither keeps a plugin in memory.
     private static readonly ConditionalWeakTable<AssemblyLoadContext, Owner> Owners = [];
     private static int installed;
+    private static bool ending;
 
     /// <summary>Once a process, as early as can be.</summary>
     public static void Install()
@@ -31,14 +32,21 @@ internal static class StrayExceptions
             if (TryTake(unobserved.Exception, FaultKind.Unobserved, "A task of its own"))
                 unobserved.SetObserved();
         };
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => FindIn(new StackTrace())?.ProcessEnds();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Accuse();
+    }
+
+    /// <summary>Ends the process, which is nobody's fault.</summary>
+    public static void Exit(int code)
+    {
+        Volatile.Write(ref ending, true);
+        Environment.Exit(code);
     }
 
     /// <summary>From now on, what comes out of the context's assemblies is the plugin's.</summary>
     /// <param name="context">Where the plugin is loaded.</param>
     /// <param name="ledger">Where its faults are recorded.</param>
-    /// <param name="processEnds">Runs when the plugin ends the process by <see cref="Environment.Exit"/>.</param>
-    public static void Watch(AssemblyLoadContext context, FaultLedger ledger, Action processEnds) => Owners.AddOrUpdate(context, new Owner(ledger, processEnds));
+    /// <param name="processEnds">Runs when the process is ended by <see cref="Environment.Exit"/> while the plugin's code runs; the value says whether no other plugin's did.</param>
+    public static void Watch(AssemblyLoadContext context, FaultLedger ledger, Action<bool> processEnds) => Owners.AddOrUpdate(context, new Owner(ledger, processEnds));
 
     /// <returns>Whether it was a plugin's, and has been recorded.</returns>
     public static bool TryTake(Exception exception, FaultKind kind, string place)
@@ -56,6 +64,17 @@ internal static class StrayExceptions
             // In doubt the process ends, as it would have without this.
             return false;
         }
+    }
+
+    // The hub ends in one place; whoever ends the process elsewhere is a plugin. Which one its stack does not tell, since .NET asks on the finalizer's thread.
+    private static void Accuse()
+    {
+        if (Volatile.Read(ref ending))
+            return;
+
+        var running = Owners.Select(entry => entry.Value).Where(owner => owner.Ledger.IsRunning).ToList();
+        foreach (var owner in running)
+            owner.ProcessEnds(running.Count == 1);
     }
 
     private static Owner? Find(Exception exception, int depth)
@@ -84,5 +103,5 @@ internal static class StrayExceptions
 
     private static Owner? Of(Assembly assembly) => AssemblyLoadContext.GetLoadContext(assembly) is { } context && Owners.TryGetValue(context, out var owner) ? owner : null;
 
-    private sealed record Owner(FaultLedger Ledger, Action ProcessEnds);
+    private sealed record Owner(FaultLedger Ledger, Action<bool> ProcessEnds);
 }

@@ -140,7 +140,10 @@ public sealed class FaultMatrixTests(ITestOutputHelper output)
         var breaks = IsFault(way) || way is "blocks" or "never";
 
         var saw = await AllAsync(CallsOf(way), _ => DownloadAsync(hub, connection));
-        AssertSaw(id, way switch { "garbage-short" => "200, broken off", _ when breaks => "502 provider_error", _ => "200, whole" }, saw);
+
+        // What surely disturbs others ends the plugin at once, and the rest of its content with it, unless that was faster.
+        var ends = way is "timer" or "kills" && saw == "200, broken off";
+        AssertSaw(id, way switch { _ when ends => saw, "garbage-short" => "200, broken off", _ when breaks => "502 provider_error", _ => "200, whole" }, saw);
         var did = await ExpectAsync(hub, id, way);
         if (did.StartsWith(Quarantined, StringComparison.Ordinal))
             Assert.Equal("503 provider_not_loaded", await DownloadAsync(hub, connection));
@@ -151,7 +154,7 @@ public sealed class FaultMatrixTests(ITestOutputHelper output)
     private static async Task<(string Saw, string Did)> VerifyAsync(HubProcess hub, string id, string way)
     {
         var connection = await ConnectionAsync(hub, id);
-        var saw = await AllAsync(way is "blocks" or "never" ? 3 : 6, number => SendAsync(hub, id, connection, $"evt_{number}"));
+        var saw = await AllAsync(IsFault(way) ? 6 : CallsOf(way), number => SendAsync(hub, id, connection, $"evt_{number}"));
         AssertSaw(id, IsFault(way) || way is "blocks" or "never" ? "503 unavailable" : "200", saw);
 
         // Strangers choose what a verifier is given: its exceptions must not take the operations away.
