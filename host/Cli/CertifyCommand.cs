@@ -24,7 +24,11 @@ internal static class CertifyCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var wanted = parsed.GetValue(level) is { } name ? Enum.Parse<QualityLevel>(name, ignoreCase: true) : QualityLevel.None;
-            var limit = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(timeout), 1, 86_400));
+            var seconds = parsed.GetValue(timeout);
+            if (seconds is < 1 or > 86_400)
+                throw CliException.Usage("usage", $"A timeout of {seconds} s is none that a run can keep.", "Give seconds from 1 to 86400.");
+
+            var limit = TimeSpan.FromSeconds(seconds);
             return await RunAsync(terminal, parsed.GetRequiredValue(folders), DescriptionFiles(parsed.GetValue(description)), wanted, limit, cancellationToken);
         });
         return command;

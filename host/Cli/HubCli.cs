@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json.Nodes;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Schemas;
@@ -45,6 +46,7 @@ internal static class HubCli
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         try
         {
+            RefuseStrayOptions(parsed);
             if (parsed.Errors.Count > 0)
                 throw Misunderstood(parsed);
 
@@ -80,6 +82,18 @@ internal static class HubCli
         HelpName = "hub",
         Subcommands = { PluginCommand.Create(terminal) },
     };
+
+    /// <summary>A mistyped option must not become the name of a folder. Names that begin with a dash stand after <c>--</c>.</summary>
+    private static void RefuseStrayOptions(ParseResult parsed)
+    {
+        var beforeDashes = parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).Select(token => token.Value).ToHashSet(StringComparer.Ordinal);
+        if (parsed.CommandResult.Tokens.FirstOrDefault(token => token.Value is ['-', _, ..] && beforeDashes.Contains(token.Value)) is not { } stray)
+            return;
+
+        var command = parsed.CommandResult.Command;
+        var path = PathOf(command);
+        throw Unknown(stray.Value.Split('=')[0], "option", path, Names(OptionsOf(command)), $"See: {path} --help");
+    }
 
     private static CliException Misunderstood(ParseResult parsed)
     {

@@ -10,8 +10,9 @@ namespace IntegrationHub.Host.Cli;
 /// <summary>Calls a hub's API, and says in plain words why a call did not work.</summary>
 internal sealed class HubClient(Uri address, string key, string keySource) : IDisposable
 {
+    // The hub on this machine is never asked through a proxy, whatever the environment says: the proxy would be shown its admin key, and would ask its own machine.
     // A package is read by the hub to its end, and the plugin in it started, before it answers.
-    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(10) })
+    private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = !address.IsLoopback, AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(10) })
     {
         BaseAddress = address,
         Timeout = TimeSpan.FromMinutes(10),

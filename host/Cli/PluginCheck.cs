@@ -37,6 +37,9 @@ internal sealed class PluginCheck
     /// <param name="path">The plugin's folder, or the manifest in it.</param>
     public static PluginCheck Run(string path)
     {
+        if (string.IsNullOrWhiteSpace(path))
+            throw CliException.Usage("usage", "The name of the plugin's folder is empty.", "Name a folder with a manifest.json; in a script, look whether its variable is set.");
+
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         var check = new PluginCheck(Path.GetFileName(full) == PluginSource.ManifestName && File.Exists(full) ? Path.GetDirectoryName(full)! : full);
         check.CheckFolder();
@@ -119,8 +122,9 @@ internal sealed class PluginCheck
             var root = document.RootElement;
             return (Text(root, "id"), Text(root, "version"), Text(root, "icon"), root.ValueKind == JsonValueKind.Object && root.TryGetProperty("entry", out var entry) ? Text(entry, "assembly") : null);
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
+            // What is wrong with it, the manifest's reader says; also where a text is no valid Unicode.
             return default;
         }
 

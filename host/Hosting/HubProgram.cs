@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Storage;
@@ -25,6 +26,11 @@ internal static class HubProgram
             await app.WaitForShutdownAsync(CancellationToken.None);
             return ExitCodes.Success;
         }
+        catch (OperationCanceledException) when (app?.Lifetime.ApplicationStopping.IsCancellationRequested == true)
+        {
+            // Told to stop while it was starting.
+            return ExitCodes.Success;
+        }
         catch (Exception exception)
         {
             var code = ExitCodes.For(exception);
@@ -40,6 +46,16 @@ internal static class HubProgram
 
     private static async Task StartAsync(WebApplication app)
     {
+        // The host listens for signals once it has started. Until then they would end the process on the spot, and a plugin in the middle of its start would be blamed for it.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var quit = PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Stop);
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            app.Lifetime.StopApplication();
+        }
+
         var stopping = app.Lifetime.ApplicationStopping;
         await app.Services.GetRequiredService<HubStartup>().RunAsync(stopping);
         stopping.Register(app.Services.GetRequiredService<HubHealth>().MarkStopping);

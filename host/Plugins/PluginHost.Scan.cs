@@ -254,8 +254,9 @@ internal sealed partial class PluginHost
             // Such as a storage that fails: no reason to leave the other plugins as they are.
             var record = seen is null ? slot.Record ?? Unknown(slot) : Describe(seen);
             Log.Unexpected(logger, fault, record.Id, slot.Folder);
-            Fail(slot, record, [new("", $"The hub failed to bring the plugin up to date: {fault.GetType().Name}: {fault.Message}", "The hub tries again when it looks next; its log tells more.")]);
+            Fail(slot, record, [new("", "The hub failed to bring the plugin up to date.", "The hub tries again when it looks next; its log tells more.")]);
             slot.Stamp = null;
+            slot.Tried = null;
         }
         finally
         {

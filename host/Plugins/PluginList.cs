@@ -66,6 +66,13 @@ internal sealed record PluginList(string File, IReadOnlyList<PluginListEntry> En
             errors.Add(new("", $"The plugin list is not valid JSON: line {fault.LineNumber + 1}, column {fault.BytePositionInLine + 1}.", "Correct the file; until then no plugin is loaded."));
         }
 
+        catch (InvalidOperationException)
+        {
+            // A text that JSON allows and Unicode does not, such as half of a surrogate pair. What was read before it does not count: the list is taken as a whole.
+            entries.Clear();
+            errors.Add(new("", "The plugin list has a text that is not valid Unicode.", "Look for \\ud800 and the like; until then no plugin is loaded."));
+        }
+
         return new PluginList(file, entries, errors, []);
     }
 

@@ -37,6 +37,11 @@ internal sealed record PluginManifestFile(PluginSource Source, ReadOnlyMemory<by
         {
             return Unusable(source, folderName, $"The manifest cannot be read: {fault.Message}", "Give the hub's user the right to read it.");
         }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            // A fault of the reader's, which must not keep the hub from loading the other plugins.
+            return Unusable(source, folderName, $"The hub failed to read the manifest ({fault.GetType().Name}).", "That is a fault of the hub: please report it with the manifest.");
+        }
     }
 
     private static PluginManifestFile Unusable(PluginSource source, string id, string message, string hint) =>

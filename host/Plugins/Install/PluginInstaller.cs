@@ -208,7 +208,7 @@ internal sealed partial class PluginInstaller(
             errors = TroublesOf(record, sha256);
             if (errors.Count == 0)
             {
-                staging.Confirm();
+                staging.Confirm(target);
                 Log.Installed(logger, manifest.Id, manifest.Manifest!.Version, sha256);
                 return record!;
             }
@@ -254,7 +254,7 @@ internal sealed partial class PluginInstaller(
             throw;
         }
 
-        staging.Confirm();
+        staging.Confirm(target);
     }
 
     private PluginRecord? Find(string folder) => registry.All.FirstOrDefault(record => InstalledPlugins.IsSame(record.Path, folder));

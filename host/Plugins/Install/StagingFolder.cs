@@ -1,7 +1,7 @@
 namespace IntegrationHub.Host.Plugins.Install;
 
 /// <summary>
-/// A folder beside the installed plugins, on the same disk, in which one package is unpacked and checked before a rename puts it in its place. Disposing it deletes it.
+/// A folder beside the installed plugins, on the same disk, in which one package is unpacked and checked before a rename puts it in its place.
 /// While a plugin is being replaced its former files are here, under a name that says whose they are, so that a hub that ends in between puts them back when it starts.
 /// </summary>
 internal sealed partial class StagingFolder : IDisposable
@@ -78,14 +78,27 @@ internal sealed partial class StagingFolder : IDisposable
     }
 
     /// <summary>From here on a restart keeps what is in place now.</summary>
-    public void Confirm()
+    public void Confirm(string target)
     {
         var former = Path.Combine(path, FormerName);
         if (Directory.Exists(former))
             Directory.Move(former, Path.Combine(path, "replaced"));
+
+        // What an earlier attempt could not put back is out of date now.
+        foreach (var other in Directory.EnumerateDirectories(Path.GetDirectoryName(path)!))
+            if (Path.Combine(other, FormerName, Path.GetFileName(target)) is var stale && Directory.Exists(stale))
+                Delete(stale, logger);
     }
 
-    public void Dispose() => Delete(path, logger);
+    /// <summary>Deletes the folder, unless it holds the only copy of somebody's former files, which could not be put back: the next start tries that again.</summary>
+    public void Dispose()
+    {
+        var former = Path.Combine(path, FormerName);
+        if (Directory.Exists(former) && Directory.EnumerateFileSystemEntries(former).Any())
+            Log.Kept(logger, former);
+        else
+            Delete(path, logger);
+    }
 
     private string Former(string target) => Path.Combine(path, FormerName, Path.GetFileName(target));
 
@@ -104,6 +117,9 @@ internal sealed partial class StagingFolder : IDisposable
 
     private static partial class Log
     {
+        [LoggerMessage(1045, LogLevel.Error, "The former files of a plugin could not be put back; they are kept in {Folder}, and the next start puts them back")]
+        public static partial void Kept(ILogger logger, string folder);
+
         [LoggerMessage(1040, LogLevel.Warning, "Plugin {Plugin}: the hub ended while it was being replaced; the former version is back")]
         public static partial void PutBack(ILogger logger, string plugin);
 

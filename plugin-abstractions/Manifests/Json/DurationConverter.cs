@@ -33,11 +33,11 @@ internal sealed class DurationConverter : JsonConverter<TimeSpan>
                 || !decimal.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count))
                 continue;
 
-            var ticks = count * length.Ticks;
-            if (ticks > TimeSpan.MaxValue.Ticks)
+            // Compared before it is multiplied: the product of what a decimal can hold need not fit into one.
+            if (count > (decimal)TimeSpan.MaxValue.Ticks / length.Ticks)
                 return false;
 
-            duration = TimeSpan.FromTicks((long)ticks);
+            duration = TimeSpan.FromTicks((long)(count * length.Ticks));
             return true;
         }
 

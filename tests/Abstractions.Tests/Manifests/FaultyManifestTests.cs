@@ -187,6 +187,7 @@ public sealed class FaultyManifestTests
     [InlineData(Op + "/title", "remove", Op + "/title", "no title")]
     [InlineData("/operations/retrieveBalance/params", "remove", "/operations/retrieveBalance/params", "does not describe its parameters")]
     [InlineData(Get + "/params/required", "remove", Get + "/params/required", "not required")]
+    [InlineData(Verify + "/tolerance", "\"79228162514264337593543950335d\"", Verify + "/tolerance", "")]
     [InlineData(Verify + "/tolerance", "remove", Verify + "/tolerance", "old webhook")]
     [InlineData("/auth/0/apply/headers/X-Api-Key", "\"0123456789abcdef\"", "/auth/0/apply/headers/X-Api-Key", "credential")]
     [InlineData("/defaults", "{\"headers\":{\"X\":\"Bearer abcdefgh12345678\"}}", "/defaults/headers/X", "credential")]

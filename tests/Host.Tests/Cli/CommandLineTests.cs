@@ -35,6 +35,11 @@ public sealed class CommandLineTests
     [InlineData("plugin pack a b", "'b' is one word too many")]
     [InlineData("plugin certify a --level silvr", "'silver'")]
     [InlineData("--data x plugin list", "The command comes first")]
+    [InlineData("plugin new --hlep", "'--hlep' is no option")]
+    [InlineData("plugin new --knd=code", "'--knd' is no option")]
+    [InlineData("plugin validate x --warning-as-errors", "Did you mean '--warnings-as-errors'?")]
+    [InlineData("plugin remove --forse", "Did you mean '--force'?")]
+    [InlineData("plugin certify x --timeout 0", "from 1 to 86400")]
     public async Task Run_Misunderstood_SaysWhatWasMeant(string line, string says)
     {
         var outcome = await CliHarness.RunAsync(line.Split(' '));

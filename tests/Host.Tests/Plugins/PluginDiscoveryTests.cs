@@ -9,6 +9,7 @@ public sealed class PluginDiscoveryTests
     [InlineData("", "")]
     [InlineData("not json", "")]
     [InlineData("[]", "")]
+    [InlineData("""{ "plugins": ["\ud800"] }""", "")]
     [InlineData("{}", "/plugins")]
     [InlineData("""{ "plugins": "x" }""", "/plugins")]
     [InlineData("""{ "plugins": [], "plugin": 1 }""", "/plugin")]

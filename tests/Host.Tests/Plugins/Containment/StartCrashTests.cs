@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using IntegrationHub.Tests.Support;
 
@@ -95,6 +96,28 @@ public sealed class StartCrashTests
         await AssertServesAsync(hub, bad);
 
         Assert.Equal(0, await hub.StopAsync());
+    }
+
+    [SkippableFact]
+    public async Task Start_ToldToStopWhileAPluginStarts_EndsProperlyAndBlamesNobody()
+    {
+        Require.Program("kill");
+        using var folders = new PluginFolders();
+        folders.AddMisbehaving("initialize", "never");
+        var markers = Path.Combine(folders.Data, "plugins-starting");
+        bool IsStarting() => Directory.Exists(markers) && Directory.EnumerateFiles(markers).Any();
+        string[] command = [Path.Combine(AppContext.BaseDirectory, "hub.dll"), "--data", folders.Data, "--plugins", folders.List, "--urls", "http://127.0.0.1:0", "--Serilog:MinimumLevel:Default", "Fatal"];
+        using var hub = Process.Start(new ProcessStartInfo("dotnet", command))!;
+        while (!hub.HasExited && !IsStarting())
+            await Task.Delay(TimeSpan.FromMilliseconds(20));
+
+        using (var kill = Process.Start("kill", ["-TERM", hub.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+            await kill.WaitForExitAsync();
+
+        await hub.WaitForExitAsync();
+
+        Assert.Equal(0, hub.ExitCode);
+        Assert.False(IsStarting());
     }
 
     private static Task<HubProcess> StartAsync(PluginFolders folders) =>
