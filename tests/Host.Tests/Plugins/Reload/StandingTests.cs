@@ -159,7 +159,13 @@ public sealed class StandingTests : IAsyncDisposable
         await plugins.Host.RescanAsync(CancellationToken.None);
 
         Assert.NotNull(plugins.Catalog.Find("other"));
-        Assert.Contains("IOException", Assert.Single(plugins.Record().PendingErrors).Message, StringComparison.Ordinal);
+        Assert.Contains("failed to bring the plugin up to date", Assert.Single(plugins.Record().PendingErrors).Message, StringComparison.Ordinal);
+
+        // The next look tries again.
+        states.Broken = false;
+        await plugins.Host.RescanAsync(CancellationToken.None);
+        Assert.Empty(plugins.Record().PendingErrors);
+        Assert.Equal("2.0.0 two", await plugins.VersionAsync());
     }
 
     [Fact]
