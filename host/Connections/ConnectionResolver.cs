@@ -20,7 +20,7 @@ internal sealed class ConnectionResolver(IConnectionStore store, ConnectionSecre
     /// <summary>Forgets a connection that was changed or deleted.</summary>
     public void Forget(string id) => cache.Forget(id);
 
-    public ConnectionContext Open(Connection connection, LoadedProvider provider)
+    public ConnectionContext Open(Connection connection, LoadedProvider provider, JsonElement authorization = default)
     {
         var setup = ProviderSetup.Of(provider);
         var environment = setup.Environment(connection.Environment)
@@ -50,6 +50,7 @@ internal sealed class ConnectionResolver(IConnectionStore store, ConnectionSecre
             BaseUrlOverridden = connection.BaseUrlOverride is not null,
             EnvironmentValues = values,
             AuthId = setup.Choose(connection.AuthId, config)?.Id,
+            Auth = authorization,
             GrantedScopes = connection.GrantedScopes,
         };
     }

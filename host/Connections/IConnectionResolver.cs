@@ -1,3 +1,4 @@
+using System.Text.Json;
 using IntegrationHub.Adapters;
 
 namespace IntegrationHub.Host.Connections;
@@ -8,7 +9,10 @@ internal interface IConnectionResolver
     /// <summary>The stored connection, from memory when it is there.</summary>
     ValueTask<Connection?> FindAsync(string id, CancellationToken cancellationToken);
 
-    /// <summary>Decrypts for one call. <paramref name="provider"/> is the loaded provider the connection belongs to.</summary>
+    /// <summary>
+    /// Decrypts for one call. <paramref name="provider"/> is the loaded provider the connection belongs to; <paramref name="authorization"/> is what the hub obtained for it
+    /// (<see cref="ConnectionContext.Auth"/>), undefined when there is nothing.
+    /// </summary>
     /// <exception cref="Http.ProblemException">Its secrets cannot be opened (wrong master key), or its environment is not one the provider offers.</exception>
-    ConnectionContext Open(Connection connection, Catalog.LoadedProvider provider);
+    ConnectionContext Open(Connection connection, Catalog.LoadedProvider provider, JsonElement authorization = default);
 }

@@ -1,3 +1,4 @@
+using IntegrationHub.Host.Insights;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Events;
@@ -19,6 +20,7 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<DeliveryReplay>()
             .AddSingleton<SubscriptionService>()
             .AddSingleton<AppEventPublisher>()
+            .AddSingleton<IHubEvents, HubEventSource>()
             .AddSingleton<DeliveryOutcomeRules>()
             .AddSingleton(provider =>
             {

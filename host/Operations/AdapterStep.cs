@@ -20,12 +20,34 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
 
     public async ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken)
     {
-        invocation.Attempts++;
+        var (startedAt, started) = (time.GetUtcNow(), time.GetTimestamp());
+        OperationResult? result = null;
+        try
+        {
+            return result = await AttemptAsync(invocation, cancellationToken);
+        }
+        finally
+        {
+            // A caller that went away leaves behind what may have been done.
+            var outcome = result is null ? "cancelled" : result.Error is { } error ? OperationProblems.CodeOf(error.Category) : "succeeded";
+            invocation.AttemptLog.Add(new OperationAttempt(
+                invocation.Attempts + 1,
+                startedAt,
+                time.GetElapsedTime(started),
+                outcome,
+                result?.ProviderStatus,
+                result?.ProviderRequestId,
+                result is null || result.Error is { OutcomeUnknown: true }));
+        }
+    }
+
+    private async ValueTask<OperationResult> AttemptAsync(OperationInvocation invocation, CancellationToken cancellationToken)
+    {
         var request = new OperationRequest
         {
             Operation = invocation.Operation,
             Parameters = invocation.Parameters,
-            Connection = connections.Open(invocation.Connection, invocation.Provider),
+            Connection = connections.Open(invocation.Connection, invocation.Provider, invocation.Authorization),
             Content = invocation.Content,
             IdempotencyKey = invocation.IdempotencyKey,
             Cursor = invocation.Cursor,

@@ -30,12 +30,32 @@ internal sealed class OperationInvocation
 
     public required string CorrelationId { get; init; }
 
+    /// <summary>What the hub obtained for the connection (an access token), for <see cref="ConnectionContext.Auth"/>. Undefined when there is nothing.</summary>
+    public JsonElement Authorization { get; set; }
+
     /// <summary>How often the adapter was called.</summary>
-    public int Attempts { get; set; }
+    public int Attempts => AttemptLog.Count;
+
+    /// <summary>What each attempt came to, in order.</summary>
+    public List<OperationAttempt> AttemptLog { get; } = [];
+
+    /// <summary>Content that is read once cannot be sent again.</summary>
+    public bool HasContent => Content is not null;
 
     /// <summary>Completes when the adapter no longer runs, even if the caller was answered before (a plugin that ignores its deadline).</summary>
     public Task AdapterDone { get; set; } = Task.CompletedTask;
 }
+
+/// <summary>One call of the adapter.</summary>
+/// <param name="Number">From 1.</param>
+/// <param name="StartedAt">When it began.</param>
+/// <param name="Duration">How long it took.</param>
+/// <param name="Outcome"><c>succeeded</c>, the error's category, or <c>cancelled</c>.</param>
+/// <param name="ProviderStatus">The provider's HTTP status, when it answered.</param>
+/// <param name="ProviderRequestId">The provider's name for the request.</param>
+/// <param name="OutcomeUnknown">Whether it may have had an effect although it did not succeed.</param>
+internal sealed record OperationAttempt(
+    int Number, DateTimeOffset StartedAt, TimeSpan Duration, string Outcome, int? ProviderStatus, string? ProviderRequestId, bool OutcomeUnknown);
 
 /// <summary>The rest of the pipeline.</summary>
 internal delegate ValueTask<OperationResult> OperationNext(CancellationToken cancellationToken);

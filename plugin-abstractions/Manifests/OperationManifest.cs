@@ -38,6 +38,12 @@ public sealed record OperationManifest
     /// </summary>
     public bool? Idempotent { get; init; }
 
+    /// <summary>
+    /// Whether the operation changes nothing at the provider. Safe operations leave no effect record and can be repeated. Default: what the HTTP method says
+    /// (GET, HEAD and OPTIONS are safe, RFC 9110 §9.2.1); an operation without <see cref="Http"/> is not.
+    /// </summary>
+    public bool? Safe { get; init; }
+
     /// <summary>How the answer is read.</summary>
     public ResponseManifest? Response { get; init; }
 
@@ -49,6 +55,19 @@ public sealed record OperationManifest
 
     /// <summary>The time for one attempt, when it differs from the provider's.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Whether the operation changes nothing: <see cref="Safe"/>, else what the HTTP method says.</summary>
+    public bool IsSafe() => Safe ?? Http?.Method is "GET" or "HEAD" or "OPTIONS";
+
+    /// <summary>Whether a repetition has no further effect: <see cref="Idempotent"/>, else what <see cref="Safe"/> and the HTTP method say.</summary>
+    public bool IsIdempotent() => Idempotent ?? (IsSafe() || (Safe is null && Http?.Method is "PUT" or "DELETE"));
+
+    /// <summary>How the provider recognises a repetition of this operation: its own rule, else that of the provider's defaults, which hold for POST and PATCH; <see langword="null"/> when it does not.</summary>
+    public IdempotencyManifest? IdempotencyOf(ProviderManifest provider)
+    {
+        ArgumentNullException.ThrowIfNull(provider);
+        return Idempotency ?? (Http?.Method is "POST" or "PATCH" ? provider.Defaults.Idempotency : null);
+    }
 }
 
 /// <summary>The HTTP request of an operation.</summary>

@@ -40,7 +40,7 @@ internal sealed class RestOperation
         foreach (var template in address.Templates.Concat(headers.Templates).Concat(defaultHeaders.Templates).Concat(query?.Select(entry => entry.Template) ?? []))
             used.UnionWith(RestTemplates.UsedParameters(template));
 
-        idempotency = operation.Idempotency ?? (http.Method is "POST" or "PATCH" ? provider.Defaults.Idempotency : null);
+        idempotency = operation.IdempotencyOf(provider);
         if (idempotency?.Header is { } header)
             _ = new RestHeaders(new Dictionary<string, string> { [header] = "" }, $"{pointer}/idempotency/header");
 
@@ -51,7 +51,7 @@ internal sealed class RestOperation
             Merge(operation.Response, provider.Defaults.Response),
             provider.Limits?.Headers,
             secrets,
-            operation.Idempotent ?? http.Method is "GET" or "HEAD" or "PUT" or "DELETE" or "OPTIONS",
+            operation.IsIdempotent(),
             $"{pointer}/response");
     }
 

@@ -99,7 +99,7 @@ internal static class QualityRules
             manifest.Operations.Where(pair => pair.Key.StartsWith("list", StringComparison.OrdinalIgnoreCase) && pair.Value.Pagination is null).Select(pair => Pointer(pair.Key) + "/pagination"), "Say how further pages are reached.");
         requirements.AskAll(
             QualityLevel.Platinum, "platinum.idempotency", "idempotency declared", "operations that create say nothing of repetition",
-            manifest.Operations.Where(pair => Creates(pair.Value) && pair.Value.Idempotency is null && manifest.Defaults.Idempotency is null && pair.Value.Idempotent is null).Select(pair => Pointer(pair.Key) + "/idempotency"),
+            manifest.Operations.Where(pair => Creates(pair.Value) && pair.Value.Idempotency is null && manifest.Defaults.Idempotency is null && pair.Value.Idempotent is null && pair.Value.Safe is null).Select(pair => Pointer(pair.Key) + "/idempotency"),
             "Name the header of the idempotency key, or say \"idempotent\": true or false.");
     }
 

@@ -186,7 +186,7 @@ internal sealed class FakeConnections : IConnectionResolver
     public ValueTask<Connection?> FindAsync(string id, CancellationToken cancellationToken) =>
         ValueTask.FromResult(rows.TryGetValue(id, out var row) ? row.Connection : null);
 
-    public ConnectionContext Open(Connection connection, LoadedProvider provider)
+    public ConnectionContext Open(Connection connection, LoadedProvider provider, JsonElement authorization = default)
     {
         if (CannotOpen)
             throw new Problem(500, "cannot_decrypt", "The secrets cannot be opened").ToException();

@@ -91,7 +91,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
 
     public ValueTask<Connection?> FindAsync(string id, CancellationToken cancellationToken) => ValueTask.FromResult(id == Connection.Id ? Connection : null);
 
-    public ConnectionContext Open(Connection connection, LoadedProvider provider) => new()
+    public ConnectionContext Open(Connection connection, LoadedProvider provider, JsonElement authorization = default) => new()
     {
         Id = connection.Id, Project = connection.Project, Provider = connection.Provider, Environment = connection.Environment, Alias = connection.Alias,
         Config = JsonSerializer.SerializeToElement(new { secretKey = Secret }),
