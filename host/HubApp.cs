@@ -1,6 +1,7 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Hosting;
@@ -44,6 +45,7 @@ internal static class HubApp
         .AddPlugins()
         .AddPluginInstall()
         .AddHubConnections()
+        .AddConnectionAuthorization()
         .AddOperations()
         .AddEvents()
         .AddWebhooks()
@@ -61,6 +63,7 @@ internal static class HubApp
         app.MapPlugins();
         app.MapPluginInstall();
         app.MapConnections();
+        app.MapConnectionAuthorization();
         app.MapOperations();
         app.MapEvents();
         app.MapWebhooks();

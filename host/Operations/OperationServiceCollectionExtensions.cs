@@ -7,6 +7,7 @@ internal static class OperationServiceCollectionExtensions
         services
             .AddSingleton<IOperationStep, ParameterValidationStep>()
             .AddSingleton<IOperationStep, GrantedScopesStep>()
+            .AddSingleton<IOperationStep, AuthorizationStep>()
             .AddSingleton<IOperationStep, AdapterStep>()
             .AddSingleton<OperationExecutor>()
             .AddSingleton<ConnectionTester>();

@@ -1,5 +1,6 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Plugins;
@@ -35,6 +36,8 @@ internal static class SqliteStorageServiceCollectionExtensions
         services.AddSingleton<IDeliveryStore, SqliteDeliveryStore>();
         services.AddSingleton<IUsageStore, SqliteUsageStore>();
         services.AddSingleton<IPluginStateStore, SqlitePluginStateStore>();
+        services.AddSingleton<ITokenStore, SqliteTokenStore>();
+        services.AddSingleton<IPendingAuthorizationStore, SqlitePendingAuthorizationStore>();
         return services;
     }
 }

@@ -38,7 +38,7 @@ internal sealed class RestSecrets
     private static readonly HashSet<string> Public = new(StringComparer.Ordinal) { "tokenType", "scopes", "accountId", "expiresAt" };
 
     private static IEnumerable<string> Tokens(JsonElement auth) =>
-        auth.ValueKind == JsonValueKind.Object ? auth.EnumerateObject().Where(member => !Public.Contains(member.Name)).SelectMany(member => Strings(member.Value)) : [];
+        auth.ValueKind == JsonValueKind.Object ? auth.EnumerateObject().Where(member => !Public.Contains(member.Name)).SelectMany(member => Strings(member.Value)).Where(text => !Uri.IsWellFormedUriString(text, UriKind.Absolute)) : [];
 
     private static IEnumerable<string> Forms(string secret)
     {
