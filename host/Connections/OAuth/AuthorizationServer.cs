@@ -5,9 +5,10 @@ using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Connections.OAuth;
 
-/// <summary>The endpoints of a provider's authorisation server, for one connection.</summary>
-/// <param name="Issuer">Its identifier, where it is known.</param>
-/// <param name="IssuerRequired">Whether it promises to name itself when it sends a browser back (RFC 9207 §3).</param>
+/// <summary>
+/// The endpoints of a provider's authorisation server, for one connection; its identifier, where it is known, and whether it promises to name itself when it sends a browser back
+/// (RFC 9207 §3).
+/// </summary>
 internal sealed record AuthorizationServer(string? Issuer, bool IssuerRequired, string? AuthorizeUrl, string? TokenUrl, string? RevokeUrl)
 {
     public string RequireTokenUrl() => TokenUrl ?? throw new OAuthException(OAuthFaultKind.Refused, "misconfigured", "The provider's token endpoint is not known.");

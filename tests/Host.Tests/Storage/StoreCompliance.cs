@@ -1,5 +1,6 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
@@ -31,6 +32,10 @@ internal sealed record StorageHarness
     public required IUsageStore Usage { get; init; }
 
     public required IPluginStateStore PluginStates { get; init; }
+
+    public required ITokenStore Tokens { get; init; }
+
+    public required IPendingAuthorizationStore PendingAuthorizations { get; init; }
 
     /// <summary>Closes the engine and removes what it kept.</summary>
     public required Func<ValueTask> CleanUp { get; init; }

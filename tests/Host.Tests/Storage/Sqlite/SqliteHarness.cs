@@ -34,6 +34,8 @@ internal static class SqliteHarness
             Deliveries = new SqliteDeliveryStore(storage),
             Usage = new SqliteUsageStore(storage),
             PluginStates = new SqlitePluginStateStore(storage),
+            Tokens = new SqliteTokenStore(storage),
+            PendingAuthorizations = new SqlitePendingAuthorizationStore(storage),
             CleanUp = async () =>
             {
                 await storage.DisposeAsync();
