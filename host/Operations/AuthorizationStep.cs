@@ -70,7 +70,7 @@ internal sealed class AuthorizationStep(TokenKeeper tokens, TokenSealer sealer, 
             Category = ErrorCategory.Unauthenticated, ProviderCode = fault.Code,
             Message = $"{fault.Message} Authorise the connection: POST /api/connections/{invocation.Connection.Id}/oauth/start, and open the address it answers.",
         },
-        OAuthFaultKind.Transient => new ProviderError { Category = ErrorCategory.Unavailable, ProviderCode = fault.Code, Message = fault.Message, RetryAfter = fault.RetryAfter },
+        OAuthFaultKind.Transient => new ProviderError { Category = ErrorCategory.Unavailable, ProviderCode = fault.Code, Message = fault.Message, RetryAfter = fault.RetryAfter ?? TokenKeeper.PauseAfterFailure },
         _ => new ProviderError { Category = ErrorCategory.Unauthenticated, ProviderCode = fault.Code, Message = $"{fault.Message} Check the connection's config." },
     };
 }

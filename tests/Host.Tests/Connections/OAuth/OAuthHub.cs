@@ -34,7 +34,7 @@ internal sealed class OAuthHub : IAsyncDisposable, IUsageStore
         var options = new HubOptions { AllowPrivateTargets = true, AllowBaseUrlOverride = true };
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders().AddProvider(Logs).SetMinimumLevel(LogLevel.Trace);
+        builder.Logging.ClearProviders().AddProvider(Logs).SetMinimumLevel(LogLevel.Trace).AddFilter("Microsoft", LogLevel.Warning);
         builder.Services
             .AddSingleton(Microsoft.Extensions.Options.Options.Create(options))
             .AddSingleton(options)
@@ -111,14 +111,14 @@ internal sealed class OAuthHub : IAsyncDisposable, IUsageStore
     /// <summary>A way without anybody.</summary>
     public static AuthManifest Machine => new() { Type = AuthType.Oauth2, Grant = "client_credentials", TokenUrl = "{config.server}/token" };
 
-    public static async Task<OAuthHub> StartAsync(AuthManifest auth, Action<OAuthOptions>? configure = null)
+    public static async Task<OAuthHub> StartAsync(AuthManifest auth, Action<OAuthOptions>? configure = null, string key = "")
     {
         var hub = new OAuthHub(await TokenServer.StartAsync(), auth, configure);
         await hub.app.StartAsync();
         hub.Client = hub.Browser();
         var created = await hub.Client.SendAsync("POST", "/api/connections", JsonSerializer.Serialize(new
         {
-            provider = "acme", config = new { clientId = "client id", clientSecret = ClientSecret, server = hub.Server.Address, key = "" },
+            provider = "acme", config = new { clientId = "client id", clientSecret = ClientSecret, server = hub.Server.Address, key },
         }));
         Assert.True(created.Status == 201, created.Text);
         hub.Id = created["id"]!;
