@@ -234,6 +234,14 @@ public sealed record TokenAnswerManifest
     /// <summary>What stands between scopes in the answer. Default: as in the request.</summary>
     public string? ScopeSeparator { get; init; }
 
+    /// <summary>The code of an error (RFC 6749 §5.2). Default <c>/error</c>.</summary>
+    [JsonConverter(typeof(OneOrManyConverter<string>))]
+    public IReadOnlyList<string> Error { get; init; } = ["/error"];
+
+    /// <summary>What an error means, in words. Default <c>/error_description</c>.</summary>
+    [JsonConverter(typeof(OneOrManyConverter<string>))]
+    public IReadOnlyList<string> ErrorDescription { get; init; } = ["/error_description"];
+
     /// <summary>Further values that are kept, by the name they get in <c>{auth.name}</c>.</summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>();
 }

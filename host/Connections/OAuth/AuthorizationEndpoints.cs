@@ -71,9 +71,9 @@ internal static class AuthorizationEndpoints
             return OAuthPages.Failed(context, new FlowException("gone", null));
 
         // A reload must not take the page that is open in another tab its session.
-        var session = FlowCookie.Read(context.Request, start.Flow.HandleHash) ?? FlowSecrets.New();
-        FlowCookie.Write(context, start.Flow.HandleHash, session, AuthorizationFlow.Life);
-        return options.Value.ConfirmStart ? OAuthPages.Ask(context, start, ConfirmationOf(session)) : await LeaveAsync(context, flow, start, session, cancellationToken);
+        var session = FlowCookie.Read(context.Request, start.Flow.HandleHash, IsSecure(context)) ?? FlowSecrets.New();
+        FlowCookie.Write(context, start.Flow.HandleHash, session, AuthorizationFlow.Life, IsSecure(context));
+        return options.Value.ConfirmStart ? OAuthPages.Ask(context, start, ConfirmationOf(session), IsSecure(context)) : await LeaveAsync(context, flow, start, session, cancellationToken);
     }
 
     private static async Task<IResult> OpenAsync(string handle, HttpContext context, AuthorizationFlow flow, CancellationToken cancellationToken)
@@ -83,7 +83,7 @@ internal static class AuthorizationEndpoints
 
         // Another site can send this form, but knows neither the cookie nor what follows from it.
         var given = context.Request.HasFormContentType ? (await context.Request.ReadFormAsync(cancellationToken))["confirm"].ToString() : "";
-        return FlowCookie.Read(context.Request, start.Flow.HandleHash) is { } session
+        return FlowCookie.Read(context.Request, start.Flow.HandleHash, IsSecure(context)) is { } session
             && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(ConfirmationOf(session)))
                 ? await LeaveAsync(context, flow, start, session, cancellationToken)
                 : OAuthPages.Failed(context, new FlowException("other_session", null));
@@ -108,7 +108,7 @@ internal static class AuthorizationEndpoints
     {
         var request = new CallbackRequest(
             context.Request.Query, context.Request.RouteValues["provider"] as string, context.Connection.RemoteIpAddress?.ToString(),
-            handle => FlowCookie.Read(context.Request, handle));
+            handle => FlowCookie.Read(context.Request, handle, IsSecure(context)));
         try
         {
             var done = await flow.FinishAsync(request, cancellationToken);
@@ -121,7 +121,7 @@ internal static class AuthorizationEndpoints
         finally
         {
             if (request.Flow is { } flowOf && request.Session is not null && !context.Response.HasStarted)
-                FlowCookie.Delete(context, flowOf.HandleHash);
+                FlowCookie.Delete(context, flowOf.HandleHash, IsSecure(context));
         }
     }
 
@@ -138,6 +138,9 @@ internal static class AuthorizationEndpoints
     }
 
     private static string ConfirmationOf(string session) => Convert.ToHexStringLower(FlowSecrets.Hash("confirm", session));
+
+    // A proxy in front may end TLS: what counts is how browsers see the hub.
+    private static bool IsSecure(HttpContext context) => AddressOf(context).PublicUrl.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
     private static HubAddress AddressOf(HttpContext context)
     {

@@ -28,21 +28,21 @@ internal static class FlowCookie
 {
     private const string Name = "hub-oauth-";
 
-    public static string? Read(HttpRequest request, byte[] handleHash) =>
-        request.Cookies.TryGetValue(NameOf(request, handleHash), out var value) && FlowSecrets.IsWellFormed(value) ? value : null;
+    public static string? Read(HttpRequest request, byte[] handleHash, bool secure) =>
+        request.Cookies.TryGetValue(NameOf(handleHash, secure), out var value) && FlowSecrets.IsWellFormed(value) ? value : null;
 
-    public static void Write(HttpContext context, byte[] handleHash, string session, TimeSpan life) => context.Response.Cookies.Append(
-        NameOf(context.Request, handleHash),
+    public static void Write(HttpContext context, byte[] handleHash, string session, TimeSpan life, bool secure) => context.Response.Cookies.Append(
+        NameOf(handleHash, secure),
         session,
         new CookieOptions
         {
             // Lax: the provider sends the browser back from another site, by a navigation.
-            SameSite = SameSiteMode.Lax, HttpOnly = true, Secure = context.Request.IsHttps, Path = "/", MaxAge = life, IsEssential = true,
+            SameSite = SameSiteMode.Lax, HttpOnly = true, Secure = secure, Path = "/", MaxAge = life, IsEssential = true,
         });
 
-    public static void Delete(HttpContext context, byte[] handleHash) => context.Response.Cookies.Delete(
-        NameOf(context.Request, handleHash), new CookieOptions { SameSite = SameSiteMode.Lax, HttpOnly = true, Secure = context.Request.IsHttps, Path = "/" });
+    public static void Delete(HttpContext context, byte[] handleHash, bool secure) => context.Response.Cookies.Delete(
+        NameOf(handleHash, secure), new CookieOptions { SameSite = SameSiteMode.Lax, HttpOnly = true, Secure = secure, Path = "/" });
 
     // __Host- makes browsers refuse the cookie from a sub-domain or over plain http, which on loopback is all there is.
-    private static string NameOf(HttpRequest request, byte[] handleHash) => $"{(request.IsHttps ? "__Host-" : "")}{Name}{Convert.ToHexStringLower(handleHash.AsSpan(0, 8))}";
+    private static string NameOf(byte[] handleHash, bool secure) => $"{(secure ? "__Host-" : "")}{Name}{Convert.ToHexStringLower(handleHash.AsSpan(0, 8))}";
 }

@@ -51,7 +51,7 @@ internal static class OAuthPages
     };
 
     /// <summary>Asks before the browser goes to the provider.</summary>
-    public static IResult Ask(HttpContext context, OpenedStart start, string confirmation)
+    public static IResult Ask(HttpContext context, OpenedStart start, string confirmation, bool secure)
     {
         var arabic = IsArabic(context);
         var name = start.Provider?.Name ?? start.Connection.Provider;
@@ -70,7 +70,7 @@ internal static class OAuthPages
             .Append("\"><button>").Append(Format("go", arabic)).Append("</button></form>");
 
         // Browsers hold every redirect that follows a form against form-action too, and providers redirect among their own hosts.
-        var local = context.Request.IsHttps ? "" : " http://127.0.0.1:* http://localhost:*";
+        var local = secure ? "" : " http://127.0.0.1:* http://localhost:*";
         return Page(context, StatusCodes.Status200OK, "title", body.ToString(), arabic, $"'self' https:{local}");
     }
 

@@ -29,6 +29,8 @@ internal sealed class TokenAnswerReader
     private readonly List<JsonPointer> expiresIn;
     private readonly List<JsonPointer> refreshExpiresIn;
     private readonly List<JsonPointer> scope;
+    private readonly List<JsonPointer> error;
+    private readonly List<JsonPointer> errorDescription;
     private readonly List<(string Name, JsonPointer Pointer)> values;
     private readonly JsonPointer? accountId;
     private readonly string separator;
@@ -42,14 +44,21 @@ internal sealed class TokenAnswerReader
         expiresIn = Pointers(answer.ExpiresIn);
         refreshExpiresIn = Pointers(answer.RefreshExpiresIn);
         scope = Pointers(answer.Scope);
+        error = Pointers(answer.Error);
+        errorDescription = Pointers(answer.ErrorDescription);
         values = [.. answer.Values.Select(pair => (pair.Key, JsonPointer.Parse(pair.Value)))];
         accountId = manifest.AccountId is { } pointer ? JsonPointer.Parse(pointer) : null;
         separator = answer.ScopeSeparator ?? manifest.ScopeSeparator;
         reauthorizeOn = MeansReauthorize.Concat(manifest.ReauthorizeOn).ToHashSet(StringComparer.Ordinal);
     }
 
+    /// <param name="status">The HTTP status.</param>
+    /// <param name="mediaType">The media type, as far as it is stated.</param>
+    /// <param name="body">The body.</param>
+    /// <param name="retryAfter">When to try again, as far as that is stated.</param>
+    /// <param name="ofGrant">Whether it answers a refresh: then <c>invalid_grant</c> means that a person must authorise again, and else that what was sent is not good.</param>
     /// <exception cref="OAuthException">It is an error, or no answer of a token endpoint.</exception>
-    public TokenGrant Read(int status, string? mediaType, ReadOnlyMemory<byte> body, TimeSpan? retryAfter)
+    public TokenGrant Read(int status, string? mediaType, ReadOnlyMemory<byte> body, TimeSpan? retryAfter, bool ofGrant)
     {
         using var document = Parse(mediaType, body);
         var root = document?.RootElement ?? default;
@@ -57,8 +66,8 @@ internal sealed class TokenAnswerReader
         if (status is >= 200 and < 300 && token is { Length: > 0 })
             return Read(root, token);
 
-        if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.String && error.GetString() is { Length: > 0 } code)
-            throw Explain(status, code, root.TryGetProperty("error_description", out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null, retryAfter);
+        if (First(root, error) is { } code)
+            throw Explain(status, code, First(root, errorDescription), retryAfter, ofGrant);
 
         throw status switch
         {
@@ -108,11 +117,11 @@ internal sealed class TokenAnswerReader
             accountId is not null && accountId.TryEvaluate(root, out var account) ? TextOf(account) : null);
     }
 
-    private OAuthException Explain(int status, string code, string? description, TimeSpan? retryAfter)
+    private OAuthException Explain(int status, string code, string? description, TimeSpan? retryAfter, bool ofGrant)
     {
         code = Printable(code);
         var words = string.IsNullOrWhiteSpace(description) ? "" : $": {Printable(description).Trim().TrimEnd('.')}";
-        if (reauthorizeOn.Contains(code))
+        if (ofGrant && reauthorizeOn.Contains(code))
             return new OAuthException(OAuthFaultKind.Reauthorize, code, $"The provider no longer accepts what it granted ({code}{words}).");
 
         return code is "temporarily_unavailable" or "server_error" or "slow_down" || status == 429 || status >= 500

@@ -17,13 +17,13 @@ internal sealed class TokenClient(OAuthHttp http, AuthorizationServers servers, 
         if (verifier is not null)
             form.Add("code_verifier", verifier);
 
-        return AskAsync(call, form, cancellationToken);
+        return AskAsync(call, form, false, cancellationToken);
     }
 
     /// <summary>RFC 6749 §6. No scope is sent: what was granted stays granted.</summary>
     /// <exception cref="OAuthException">There is no token.</exception>
     public Task<TokenGrant> RefreshAsync(OAuthCall call, string refreshToken, CancellationToken cancellationToken) =>
-        AskAsync(call, new Form().Add("grant_type", "refresh_token").Add("refresh_token", refreshToken), cancellationToken);
+        AskAsync(call, new Form().Add("grant_type", "refresh_token").Add("refresh_token", refreshToken), true, cancellationToken);
 
     /// <summary>The grants that need nobody: client credentials (RFC 6749 §4.4), or a signed assertion (RFC 7523 §2.1).</summary>
     /// <exception cref="OAuthException">There is no token.</exception>
@@ -52,7 +52,7 @@ internal sealed class TokenClient(OAuthHttp http, AuthorizationServers servers, 
         if (way.Render(way.Manifest.Audience, call.Connection) is { } audience)
             form.Add("audience", audience);
 
-        var grant = await AskAsync(call, form, cancellationToken);
+        var grant = await AskAsync(call, form, false, cancellationToken);
 
         // RFC 6749 §5.1: an answer without a scope grants what was asked for.
         return grant.Scopes is null && scopes.Count > 0 ? grant with { Scopes = scopes } : grant;
@@ -73,11 +73,11 @@ internal sealed class TokenClient(OAuthHttp http, AuthorizationServers servers, 
         if (status is >= 200 and < 300)
             return true;
 
-        call.Way.Answer.Read(status, mediaType, body, retryAfter);
+        call.Way.Answer.Read(status, mediaType, body, retryAfter, ofGrant: false);
         throw new OAuthException(OAuthFaultKind.Refused, "refused", "The revocation endpoint refused the request.");
     }
 
-    private async Task<TokenGrant> AskAsync(OAuthCall call, Form form, CancellationToken cancellationToken)
+    private async Task<TokenGrant> AskAsync(OAuthCall call, Form form, bool ofGrant, CancellationToken cancellationToken)
     {
         var server = await servers.OfAsync(call.Way, call.Provider, call.Connection, cancellationToken);
         foreach (var (name, template) in call.Way.Manifest.TokenParams)
@@ -85,7 +85,7 @@ internal sealed class TokenClient(OAuthHttp http, AuthorizationServers servers, 
                 form.Add(name, value);
 
         var (status, mediaType, body, retryAfter) = await PostAsync(call, server.RequireTokenUrl(), server.RequireTokenUrl(), form, cancellationToken);
-        return call.Way.Answer.Read(status, mediaType, body, retryAfter);
+        return call.Way.Answer.Read(status, mediaType, body, retryAfter, ofGrant);
     }
 
     private async Task<(int Status, string? MediaType, ReadOnlyMemory<byte> Body, TimeSpan? RetryAfter)> PostAsync(

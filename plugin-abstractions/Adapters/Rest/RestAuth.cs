@@ -45,7 +45,10 @@ internal sealed class RestAuth
     public IReadOnlyList<string> RequiredFields { get; }
 
     /// <summary>Whether the adapter can do it alone; the rest needs the plugin's code.</summary>
-    public bool IsSupported => manifest.Type is AuthType.None or AuthType.ApiKey or AuthType.Basic or AuthType.Bearer or AuthType.Oauth2 or AuthType.JwtBearer;
+    public bool IsSupported => manifest.Type is AuthType.None or AuthType.ApiKey or AuthType.Basic or AuthType.Bearer || Obtained;
+
+    /// <summary>Whether the host obtains a token. An assertion that the manifest does not describe is made by the plugin's code.</summary>
+    private bool Obtained => manifest.Type == AuthType.Oauth2 || (manifest.Type == AuthType.JwtBearer && manifest.Assertion is not null);
 
     /// <summary>Query parameters that may carry credentials; they are kept out of cursors.</summary>
     public IEnumerable<string> QueryNames => query.Select(entry => entry.Name);
@@ -71,7 +74,7 @@ internal sealed class RestAuth
                 into["Authorization"] = "Bearer " + RestHeaders.Checked("Authorization", token.RenderText(scope) ?? throw Incomplete(connection));
                 break;
 
-            case AuthType.Oauth2 or AuthType.JwtBearer:
+            case AuthType.Oauth2 or AuthType.JwtBearer when Obtained:
                 if (connection.Auth.ValueKind != JsonValueKind.Object || !Has(connection.Auth, "accessToken"))
                     throw RestRequestException.Unauthenticated("The connection is not authorised yet: authorise it, then call again.");
 

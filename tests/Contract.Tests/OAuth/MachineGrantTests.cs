@@ -30,9 +30,9 @@ public sealed class MachineGrantTests
     }
 
     [SkippableTheory]
-    [InlineData("keyed", "keyed")]
-    [InlineData("service", "service")]
-    public async Task Assertion_SignedWithAnotherKey_IsRefused(string auth, string client)
+    [InlineData("keyed", "keyed", "invalid_client")]
+    [InlineData("service", "service", "invalid_grant")]
+    public async Task Assertion_SignedWithAnotherKey_IsRefused(string auth, string client, string code)
     {
         var (jwks, _) = OAuthRig.NewKey();
         var (_, other) = OAuthRig.NewKey();
@@ -41,7 +41,9 @@ public sealed class MachineGrantTests
 
         var answer = await rig.RunAsync(id, "machine");
 
-        Assert.NotEqual(200, answer.Status);
+        Assert.Equal(424, answer.Status);
+        Assert.Equal(code, answer.Body.GetProperty("provider").GetProperty("code").GetString());
+        Assert.DoesNotContain("/oauth/start", answer.Body.GetRawText(), StringComparison.Ordinal);
         Assert.Equal("not_authorized", (await rig.AuthorizationAsync(id)).GetProperty("state").GetString());
         Assert.DoesNotContain("PRIVATE KEY", answer.Body.GetRawText(), StringComparison.Ordinal);
     }

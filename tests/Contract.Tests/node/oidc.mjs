@@ -1,6 +1,6 @@
 // The certified authorisation server, with what tests need besides: counts of token requests, codes that end on command, and a grant for signed assertions that `jose` verifies.
 import { createHash } from 'node:crypto';
-import { Provider } from 'oidc-provider';
+import { Provider, errors } from 'oidc-provider';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 
 const port = Number(process.argv[2]);
@@ -56,12 +56,11 @@ const provider = new Provider(issuer, {
   findAccount: async (ctx, id) => ({ accountId: id, claims: async () => ({ sub: id }) }),
 });
 
-provider.registerGrantType(JWT_BEARER, async (ctx, next) => {
-  const { payload } = await jwtVerify(ctx.oidc.params.assertion, createLocalJWKSet(keys), { audience: `${issuer}/token`, requiredClaims: ['iss', 'exp', 'iat', 'jti'], maxTokenAge: '10m' });
-  if (payload.iss !== 'robot@example.com') throw new Error('unknown issuer');
+provider.registerGrantType(JWT_BEARER, async (ctx) => {
+  const { payload } = await jwtVerify(ctx.oidc.params.assertion, createLocalJWKSet(keys), { audience: `${issuer}/token`, requiredClaims: ['iss', 'exp', 'iat', 'jti'], maxTokenAge: '10m', issuer: 'robot@example.com' })
+    .catch((error) => { throw new errors.InvalidGrant(error.code); });
   const token = new provider.ClientCredentials({ client: ctx.oidc.client, scope: payload.scope });
   ctx.body = { access_token: await token.save(), expires_in: token.expiration, token_type: token.tokenType, scope: payload.scope };
-  await next();
 }, ['assertion', 'scope'], []);
 
 const seen = [];

@@ -108,6 +108,17 @@ public sealed class TokenAnswerTests
     }
 
     [Fact]
+    public void Read_ErrorAsHubSpotPutsIt_IsFoundByItsPointers()
+    {
+        var way = Plain with { ReauthorizeOn = ["BAD_REFRESH_TOKEN"], Answer = new TokenAnswerManifest { Error = ["/error", "/status"], ErrorDescription = ["/message"] } };
+
+        var fault = Assert.Throws<OAuthException>(() => Read(way, """{ "status": "BAD_REFRESH_TOKEN", "message": "missing or invalid refresh token" }""", 400));
+
+        Assert.Equal((OAuthFaultKind.Reauthorize, "BAD_REFRESH_TOKEN"), (fault.Kind, fault.Code));
+        Assert.Contains("missing or invalid refresh token", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_WordsOfTheProvider_ArePrintableAndShort()
     {
         var fault = Assert.Throws<OAuthException>(() => Read(Plain, $$"""{ "error": "invalid_client", "error_description": "line\r\n\u202Eevil{{new string('x', 5000)}}" }""", 400));
@@ -118,5 +129,5 @@ public sealed class TokenAnswerTests
     }
 
     private static TokenGrant Read(AuthManifest manifest, string body, int status = 200, string mediaType = "application/json") =>
-        new TokenAnswerReader(manifest).Read(status, mediaType, Encoding.UTF8.GetBytes(body), null);
+        new TokenAnswerReader(manifest).Read(status, mediaType, Encoding.UTF8.GetBytes(body), null, ofGrant: true);
 }
