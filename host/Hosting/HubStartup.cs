@@ -1,5 +1,6 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Operations;
 using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Plugins.Install;
 using IntegrationHub.Host.Secrets;
@@ -16,6 +17,7 @@ internal sealed class HubStartup(
     StartRecovery recovery,
     PluginHost plugins,
     SubscriptionRegistry subscriptions,
+    ExecutionRecovery execution,
     HubHealth health)
 {
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -27,6 +29,7 @@ internal sealed class HubStartup(
         await recovery.RunAsync(cancellationToken);
         await plugins.LoadAllAsync(cancellationToken);
         await subscriptions.LoadAsync(cancellationToken);
+        await execution.RunAsync(cancellationToken);
         health.MarkStarted();
     }
 }

@@ -34,6 +34,9 @@ internal static class SqliteHarness
             Deliveries = new SqliteDeliveryStore(storage),
             Usage = new SqliteUsageStore(storage),
             PluginStates = new SqlitePluginStateStore(storage),
+            Effects = new SqliteEffectStore(storage),
+            IdempotentRequests = new SqliteIdempotencyStore(storage),
+            Jobs = new SqliteJobStore(storage),
             CleanUp = async () =>
             {
                 await storage.DisposeAsync();
