@@ -3,6 +3,7 @@ using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Hosting;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
@@ -45,6 +46,7 @@ internal static class HubApp
         .AddPluginInstall()
         .AddHubConnections()
         .AddOperations()
+        .AddHealth()
         .AddEvents()
         .AddWebhooks()
         .AddApiDescription();
@@ -62,6 +64,7 @@ internal static class HubApp
         app.MapPluginInstall();
         app.MapConnections();
         app.MapOperations();
+        app.MapConnectionHealth();
         app.MapEvents();
         app.MapWebhooks();
         app.MapSimulators();

@@ -1,5 +1,6 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Operations;
 using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Plugins.Install;
@@ -18,6 +19,7 @@ internal sealed class HubStartup(
     PluginHost plugins,
     SubscriptionRegistry subscriptions,
     ExecutionRecovery execution,
+    HealthMonitor connectionHealth,
     HubHealth health)
 {
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -30,6 +32,7 @@ internal sealed class HubStartup(
         await plugins.LoadAllAsync(cancellationToken);
         await subscriptions.LoadAsync(cancellationToken);
         await execution.RunAsync(cancellationToken);
+        await connectionHealth.LoadAsync(cancellationToken);
         health.MarkStarted();
     }
 }

@@ -81,7 +81,8 @@ internal sealed class OperationExecutor(
             if (outcome != "succeeded")
                 activity?.SetStatus(ActivityStatusCode.Error, outcome);
 
-            Record(invocation, result, outcome, time.GetElapsedTime(started));
+            if (!call.IsProbe || caller != Caller.System)
+                Record(invocation, result, outcome, time.GetElapsedTime(started));
         }
     }
 
@@ -169,6 +170,9 @@ internal sealed record OperationCall
     public string? RequestId { get; init; }
 
     public required string CorrelationId { get; init; }
+
+    /// <summary>A connection test. Those that nobody asked for are neither usage nor news for the audit.</summary>
+    public bool IsProbe { get; init; }
 }
 
 /// <summary>A finished call whose content may still be streaming.</summary>

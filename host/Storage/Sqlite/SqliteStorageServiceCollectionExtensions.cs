@@ -1,6 +1,7 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations.Effects;
 using IntegrationHub.Host.Operations.Idempotency;
@@ -41,6 +42,7 @@ internal static class SqliteStorageServiceCollectionExtensions
         services.AddSingleton<IEffectStore, SqliteEffectStore>();
         services.AddSingleton<IIdempotencyStore, SqliteIdempotencyStore>();
         services.AddSingleton<IJobStore, SqliteJobStore>();
+        services.AddSingleton<IHealthStore, SqliteHealthStore>();
         return services;
     }
 }

@@ -1,6 +1,7 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations.Effects;
@@ -40,6 +41,8 @@ internal sealed record StorageHarness
     public required IIdempotencyStore IdempotentRequests { get; init; }
 
     public required IJobStore Jobs { get; init; }
+
+    public required IHealthStore Health { get; init; }
 
     /// <summary>Closes the engine and removes what it kept.</summary>
     public required Func<ValueTask> CleanUp { get; init; }

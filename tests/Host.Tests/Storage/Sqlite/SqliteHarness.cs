@@ -37,6 +37,7 @@ internal static class SqliteHarness
             Effects = new SqliteEffectStore(storage),
             IdempotentRequests = new SqliteIdempotencyStore(storage),
             Jobs = new SqliteJobStore(storage),
+            Health = new SqliteHealthStore(storage),
             CleanUp = async () =>
             {
                 await storage.DisposeAsync();
