@@ -4,6 +4,7 @@ using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Hosting;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
@@ -47,6 +48,7 @@ internal static class HubApp
         .AddHubConnections()
         .AddConnectionAuthorization()
         .AddOperations()
+        .AddHealth()
         .AddEvents()
         .AddWebhooks()
         .AddApiDescription();
@@ -65,6 +67,7 @@ internal static class HubApp
         app.MapConnections();
         app.MapConnectionAuthorization();
         app.MapOperations();
+        app.MapConnectionHealth();
         app.MapEvents();
         app.MapWebhooks();
         app.MapSimulators();

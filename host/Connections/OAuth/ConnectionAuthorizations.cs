@@ -76,11 +76,3 @@ internal sealed class ConnectionAuthorizations(ITokenStore store, TokenKeeper ke
         return new(state, record.Sealed is null ? null : record.ExpiresAt, record.Scopes, record.AccountId, record.LastRefreshAt, error);
     }
 }
-
-/// <summary>Where nobody keeps the health of connections.</summary>
-internal sealed class NoHealthSignal : IConnectionHealthSignal
-{
-    public void Changed(string connectionId)
-    {
-    }
-}

@@ -1,17 +1,15 @@
 using IntegrationHub.Host.Connections.Health;
+using IntegrationHub.Host.Http;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Connections.OAuth;
 
 internal static class OAuthServiceCollectionExtensions
 {
-    /// <summary>Needs the connections, their stores, the egress handlers, the hub's events and the audit.</summary>
+    /// <summary>Needs the connections, their stores, the egress handlers, the hub's events, the health signal and the audit.</summary>
     public static IServiceCollection AddConnectionAuthorization(this IServiceCollection services)
     {
-        services.AddOptions<OAuthOptions>().BindConfiguration(OAuthOptions.Section).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<OAuthOptions>, OAuthOptionsCheck>();
-        services.TryAddSingleton<IConnectionHealthSignal, NoHealthSignal>();
+        services.AddCheckedOptions<OAuthOptions>(OAuthOptions.Section, OAuthOptions.Faults);
         services.TryAddSingleton<IRefreshLock, InProcessRefreshLock>();
         services.AddSingleton<ReturnUrls>();
         services.AddSingleton<OAuthHttp>();
@@ -28,11 +26,5 @@ internal static class OAuthServiceCollectionExtensions
         services.AddSingleton<TokenRefreshWorker>();
         services.AddHostedService(static provider => provider.GetRequiredService<TokenRefreshWorker>());
         return services;
-    }
-
-    private sealed class OAuthOptionsCheck : IValidateOptions<OAuthOptions>
-    {
-        public ValidateOptionsResult Validate(string? name, OAuthOptions options) =>
-            OAuthOptions.Faults(options).ToList() is { Count: > 0 } faults ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
     }
 }

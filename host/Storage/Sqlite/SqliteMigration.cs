@@ -22,6 +22,8 @@ internal sealed record SqliteMigration(int Version, string Name, string Script)
             SqliteUsageStore.Schema1)),
         new(2, "plugin states", SqlitePluginStateStore.Schema2),
         new(3, "authorisations", string.Join('\n', SqliteTokenStore.Schema3, SqlitePendingAuthorizationStore.Schema3)),
+        new(4, "effects and jobs", string.Join('\n', SqliteEffectStore.Schema4, SqliteIdempotencyStore.Schema4, SqliteJobStore.Schema4)),
+        new(6, "connection health", SqliteHealthStore.Schema6),
     ];
 
     public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Script.ReplaceLineEndings("\n"))));

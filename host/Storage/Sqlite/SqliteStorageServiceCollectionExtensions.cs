@@ -2,7 +2,11 @@ using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Insights;
+using IntegrationHub.Host.Operations.Effects;
+using IntegrationHub.Host.Operations.Idempotency;
+using IntegrationHub.Host.Operations.Jobs;
 using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Secrets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -38,6 +42,10 @@ internal static class SqliteStorageServiceCollectionExtensions
         services.AddSingleton<IPluginStateStore, SqlitePluginStateStore>();
         services.AddSingleton<ITokenStore, SqliteTokenStore>();
         services.AddSingleton<IPendingAuthorizationStore, SqlitePendingAuthorizationStore>();
+        services.AddSingleton<IEffectStore, SqliteEffectStore>();
+        services.AddSingleton<IIdempotencyStore, SqliteIdempotencyStore>();
+        services.AddSingleton<IJobStore, SqliteJobStore>();
+        services.AddSingleton<IHealthStore, SqliteHealthStore>();
         return services;
     }
 }

@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Connections.Health;
 using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Host.Insights;
@@ -18,6 +19,7 @@ internal static class OAuthFakes
         services.TryAddSingleton<ConnectionSecrets>();
         services.TryAddSingleton<RecordingHubEvents>();
         services.TryAddSingleton<IHubEvents>(static provider => provider.GetRequiredService<RecordingHubEvents>());
+        services.TryAddSingleton<IConnectionHealthSignal, RecordingHealthSignal>();
         services.TryAddSingleton<InMemoryTokenStore>();
         services.TryAddSingleton<ITokenStore>(static provider => provider.GetRequiredService<InMemoryTokenStore>());
         services.TryAddSingleton<InMemoryPendingAuthorizationStore>();
@@ -33,4 +35,11 @@ internal static class OAuthFakes
 
         return services;
     }
+}
+
+internal sealed class RecordingHealthSignal : IConnectionHealthSignal
+{
+    public System.Collections.Concurrent.ConcurrentQueue<string> Told { get; } = new();
+
+    public void Changed(string connectionId) => Told.Enqueue(connectionId);
 }

@@ -9,8 +9,13 @@ using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations;
+using IntegrationHub.Host.Operations.Effects;
+using IntegrationHub.Host.Operations.Idempotency;
+using IntegrationHub.Host.Operations.Jobs;
 using IntegrationHub.Host.Secrets;
+using IntegrationHub.Host.Storage.Sqlite;
 using IntegrationHub.Host.Tests.Fakes;
+using IntegrationHub.Host.Tests.Storage.Sqlite;
 using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
 using Microsoft.AspNetCore.Builder;
@@ -27,11 +32,14 @@ internal sealed class OAuthHub : IAsyncDisposable, IUsageStore
     public static readonly string ClientSecret = "client:" + "secret/+ %é";
 
     private readonly WebApplication app;
+    private readonly string folder = SqliteHarness.NewFolder();
+    private readonly SqliteStorage storage;
 
     private OAuthHub(TokenServer server, AuthManifest auth, Action<OAuthOptions>? configure)
     {
         Server = server;
-        var options = new HubOptions { AllowPrivateTargets = true, AllowBaseUrlOverride = true };
+        storage = SqliteHarness.New(folder);
+        var options = new HubOptions { AllowPrivateTargets = true, AllowBaseUrlOverride = true, MasterKey = Convert.ToBase64String(new byte[MasterKey.Size]) };
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(Logs).SetMinimumLevel(LogLevel.Trace).AddFilter("Microsoft", LogLevel.Warning);
@@ -39,7 +47,11 @@ internal sealed class OAuthHub : IAsyncDisposable, IUsageStore
             .AddSingleton(Microsoft.Extensions.Options.Options.Create(options))
             .AddSingleton(options)
             .AddSingleton<TimeProvider>(Time)
-            .AddSingleton<ISealer, FakeSealer>()
+            .AddSingleton<IDataKeyStore>(new InMemoryDataKeyStore())
+            .AddSecrets()
+            .AddSingleton<IEffectStore>(new SqliteEffectStore(storage))
+            .AddSingleton<IIdempotencyStore>(new SqliteIdempotencyStore(storage))
+            .AddSingleton<IJobStore>(new SqliteJobStore(storage))
             .AddSingleton<IConnectionStore>(Connections)
             .AddSingleton<IProviderCatalog>(Catalog)
             .AddSingleton<IAuditTrail>(Audit)
@@ -114,6 +126,9 @@ internal sealed class OAuthHub : IAsyncDisposable, IUsageStore
     public static async Task<OAuthHub> StartAsync(AuthManifest auth, Action<OAuthOptions>? configure = null, string key = "")
     {
         var hub = new OAuthHub(await TokenServer.StartAsync(), auth, configure);
+        await hub.storage.OpenAsync(CancellationToken.None);
+        await hub.Get<KeyRing>().InitializeAsync(CancellationToken.None);
+        await hub.Get<ExecutionRecovery>().RunAsync(CancellationToken.None);
         await hub.app.StartAsync();
         hub.Client = hub.Browser();
         var created = await hub.Client.SendAsync("POST", "/api/connections", JsonSerializer.Serialize(new
@@ -172,6 +187,8 @@ internal sealed class OAuthHub : IAsyncDisposable, IUsageStore
         await app.StopAsync();
         await app.DisposeAsync();
         await Server.DisposeAsync();
+        await storage.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
     }
 
     private LoadedProvider Load(AuthManifest auth)

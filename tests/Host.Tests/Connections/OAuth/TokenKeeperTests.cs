@@ -149,7 +149,7 @@ public sealed class TokenKeeperTests
         Assert.All(answers, answer => Assert.Equal(424, answer.Status));
         Assert.All(answers, answer => Assert.Contains("/oauth/start", answer["detail"], StringComparison.Ordinal));
         Assert.Equal(2, hub.Server.TokenRequests.Count);
-        var notice = Assert.Single(hub.Events.Notices);
+        var notice = Assert.Single(hub.Events.All);
         Assert.Equal(("connection.reauthorization_required", hub.Id), (notice.Type, notice.Subject));
         var authorization = (await hub.ReadAsync()).Json.GetProperty("authorization");
         Assert.Equal("reauthorization_required", authorization.GetProperty("state").GetString());
@@ -189,7 +189,7 @@ public sealed class TokenKeeperTests
         hub.Time.Advance(TokenKeeper.PauseAfterFailure);
         Assert.Equal(200, (await hub.RunAsync()).Status);
         Assert.Null(await FindingAsync(hub));
-        Assert.Empty(hub.Events.Notices);
+        Assert.Empty(hub.Events.All);
     }
 
     [Theory]
@@ -237,7 +237,7 @@ public sealed class TokenKeeperTests
         Assert.Equal(424, (await hub.RunAsync()).Status);
         Assert.Equal("reauthorization_required", State(await hub.ReadAsync()));
         Assert.Equal(424, (await hub.RunAsync()).Status);
-        Assert.Single(hub.Events.Notices);
+        Assert.Single(hub.Events.All);
 
         hub.Adapter = _ => OperationResult.Success(JsonElement.Parse("{}"), 200);
         Assert.Equal(200, (await hub.RunAsync()).Status);
@@ -254,7 +254,7 @@ public sealed class TokenKeeperTests
         Assert.Equal(424, answer.Status);
         Assert.Contains($"POST /api/connections/{hub.Id}/oauth/start", answer["detail"], StringComparison.Ordinal);
         Assert.Empty(hub.Server.Requests);
-        Assert.Empty(hub.Events.Notices);
+        Assert.Empty(hub.Events.All);
         Assert.Equal("not_authorized", State(await hub.ReadAsync()));
     }
 
@@ -313,7 +313,7 @@ public sealed class TokenKeeperTests
         var error = await hub.RunAsync();
         var connection = await hub.ReadAsync();
 
-        foreach (var text in new[] { echoed.Text, error.Text, connection.Text, hub.Logs.Text, JsonSerializer.Serialize(hub.Audit.Entries), JsonSerializer.Serialize(hub.Events.Notices) })
+        foreach (var text in new[] { echoed.Text, error.Text, connection.Text, hub.Logs.Text, JsonSerializer.Serialize(hub.Audit.Entries), JsonSerializer.Serialize(hub.Events.All) })
         {
             Assert.DoesNotContain("access-1-abcdef", text, StringComparison.Ordinal);
             Assert.DoesNotContain("refresh-1-abcdef", text, StringComparison.Ordinal);

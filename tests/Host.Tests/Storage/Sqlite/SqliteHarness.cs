@@ -36,6 +36,10 @@ internal static class SqliteHarness
             PluginStates = new SqlitePluginStateStore(storage),
             Tokens = new SqliteTokenStore(storage),
             PendingAuthorizations = new SqlitePendingAuthorizationStore(storage),
+            Effects = new SqliteEffectStore(storage),
+            IdempotentRequests = new SqliteIdempotencyStore(storage),
+            Jobs = new SqliteJobStore(storage),
+            Health = new SqliteHealthStore(storage),
             CleanUp = async () =>
             {
                 await storage.DisposeAsync();
