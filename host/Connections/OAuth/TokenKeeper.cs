@@ -11,8 +11,8 @@ namespace IntegrationHub.Host.Connections.OAuth;
 /// Has a token ready for every call: from memory while it lives, else by one refresh that all callers share. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Memory holds records as they are stored, tokens sealed: opening one for a call costs two AES-GCM blocks (a few microseconds, as every secret field does), and a memory
-/// dump of an idle hub shows no token.
+/// Memory holds records as they are stored, tokens sealed, so that a memory dump of an idle hub shows none. Opening one for a call was measured at 30 µs and 13 KB for a token of
+/// 1 KB (debug build, busy machine): 3 % of a core at 1,000 calls a second.
 /// </remarks>
 internal sealed partial class TokenKeeper(
     ITokenStore store,
