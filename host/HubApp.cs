@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Capabilities;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Egress;
@@ -47,6 +48,7 @@ internal static class HubApp
         .AddHubConnections()
         .AddOperations()
         .AddHealth()
+        .AddCapabilities()
         .AddEvents()
         .AddWebhooks()
         .AddApiDescription();
@@ -65,6 +67,7 @@ internal static class HubApp
         app.MapConnections();
         app.MapOperations();
         app.MapConnectionHealth();
+        app.MapCapabilities();
         app.MapEvents();
         app.MapWebhooks();
         app.MapSimulators();
