@@ -2,6 +2,7 @@ using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Egress;
+using IntegrationHub.Host.Encryption;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Hosting;
 using IntegrationHub.Host.Http;
@@ -38,6 +39,7 @@ internal static class HubApp
         .AddSqliteStorage()
         .AddSecrets()
         .AddAccess()
+        .AddEncryption()
         .AddInsights()
         .AddEgress()
         .AddCatalog()
@@ -57,6 +59,7 @@ internal static class HubApp
 
         app.MapHealth();
         app.MapAccess();
+        app.MapEncryption();
         app.MapCatalog();
         app.MapPlugins();
         app.MapPluginInstall();

@@ -77,7 +77,7 @@ internal sealed partial class ConnectionService(
             Config = ConfigObject.Of(fields.Where(field => !provider.SecretFields.Contains(field.Key))),
             Secrets = fields.Where(field => provider.SecretFields.Contains(field.Key)).ToDictionary(field => field.Key, field => secrets.Seal(id, key, field.Key, field.Value)),
             WrappedKey = key,
-            MasterKeyId = secrets.MasterKeyId,
+            MasterKeyId = secrets.MasterKeyIdOf(key),
             BaseUrlOverride = overrideUrl?.TrimEnd('/'),
             GrantedScopes = request.GrantedScopes,
             Enabled = request.Enabled,

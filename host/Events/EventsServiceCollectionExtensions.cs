@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Insights;
+using IntegrationHub.Host.Secrets;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Events;
@@ -12,6 +13,7 @@ internal static class EventsServiceCollectionExtensions
         services
             .AddSingleton<EventMetrics>()
             .AddSingleton<SubscriptionRegistry>()
+            .AddSingleton<IRewrapListener>(provider => provider.GetRequiredService<SubscriptionRegistry>())
             .AddSingleton<SubscriptionSecrets>()
             .AddSingleton<SubscriptionTargets>()
             .AddSingleton<DeliverySignal>()
