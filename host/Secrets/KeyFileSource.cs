@@ -23,7 +23,7 @@ internal sealed class KeyFileSource(string folder) : IMasterKeySource
     public Task<IReadOnlyList<MasterKey>> LoadAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult<IReadOnlyList<MasterKey>>([.. Lines(keep: true).Select(line => line.Key)]);
+        return Task.FromResult<IReadOnlyList<MasterKey>>([.. Lines(keep: false).Select(line => line.Key)]);
     }
 
     public Task<MasterKey> MakeAsync(CancellationToken cancellationToken)
@@ -45,10 +45,12 @@ internal sealed class KeyFileSource(string folder) : IMasterKeySource
             CryptographicOperations.ZeroMemory(line);
         }
 
-        // Two hubs that start for the first time at once: the file of one of them is there, and both use it.
+        // What was written is what the next start reads.
         var now = Lines(keep: false);
-        return now.Count > 0 && (now[0].Key.Id == made.Id || lines.Count == 0)
-            ? Task.FromResult(now[0].Key)
+        var isThere = now.Count > 0 && now[0].Key.Id == made.Id;
+        Clear(now);
+        return isThere
+            ? Task.FromResult(made)
             : throw new MasterKeyException($"The new key is not in '{FilePath}' after it was written there. Nothing was encrypted with it.");
     }
 
@@ -123,9 +125,13 @@ internal sealed class KeyFileSource(string folder) : IMasterKeySource
         }
     }
 
+    // The keys are copies that were read to be written again.
     private static void Clear(List<(MasterKey Key, byte[] Text)> lines)
     {
-        foreach (var (_, text) in lines)
+        foreach (var (key, text) in lines)
+        {
+            key.Forget();
             CryptographicOperations.ZeroMemory(text);
+        }
     }
 }

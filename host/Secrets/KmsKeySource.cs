@@ -11,7 +11,7 @@ namespace IntegrationHub.Host.Secrets;
 /// Master keys that AWS KMS wraps, kept in the data folder, the current one first. KMS is asked to open them at the start and to make one at a rotation: never for an
 /// operation, so that the hub is neither slowed by KMS, nor limited by its quota, nor down with it.
 /// </summary>
-internal sealed partial class KmsKeySource(string folder, KmsOptions options, ILogger<KmsKeySource> logger) : IMasterKeySource
+internal sealed partial class KmsKeySource(string folder, KmsOptions options, ILogger<KmsKeySource> logger, AWSCredentials? credentials = null) : IMasterKeySource
 {
     public const string FileName = "master.kms.json";
 
@@ -105,7 +105,7 @@ internal sealed partial class KmsKeySource(string folder, KmsOptions options, IL
 
         try
         {
-            return new AmazonKeyManagementServiceClient(config);
+            return credentials is null ? new AmazonKeyManagementServiceClient(config) : new AmazonKeyManagementServiceClient(credentials, config);
         }
         catch (AmazonClientException fault)
         {

@@ -29,7 +29,10 @@ internal sealed partial class MasterKeyStartup(
         // An operator who goes back to a former key gave it as the current one.
         await rows.ReviveAsync(current.Id, cancellationToken);
         foreach (var key in previous.Where(key => !needed.ContainsKey(key.Id) && key.Id != current.Id))
+        {
+            key.Forget();
             Log.NotNeeded(logger, key.Id);
+        }
 
         ring.Open(current, own.Skip(1).Concat(previous.Where(key => needed.ContainsKey(key.Id))));
         if (needed.Keys.Any(id => id != current.Id))
@@ -84,6 +87,9 @@ internal sealed partial class MasterKeyStartup(
         {
             var file = sources.Named(MasterKeySources.NameOf(MasterKeySourceKind.File))!;
             var keys = await file.LoadAsync(cancellationToken);
+            foreach (var key in keys)
+                key.Forget();
+
             return missing.All(id => keys.Any(key => key.Id == id)) ? file : null;
         }
         catch (MasterKeyException)
