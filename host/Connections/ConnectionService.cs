@@ -39,7 +39,7 @@ internal sealed partial class ConnectionService(
         issues.AddRange(NameIssues("/alias", request.Alias));
         issues.AddRange(ScopeIssues(request.GrantedScopes));
         if (issues.All(issue => issue.Pointer != "/project") && !caller.CanSee(request.Project))
-            throw Problem.Forbidden($"This key cannot see the project '{request.Project}'.").ToException();
+            throw caller.Refusal(request.Project).ToException();
 
         issues.AddRange(OverrideIssues(overrideUrl));
         if (provider is null)

@@ -17,6 +17,9 @@ internal sealed class KeyRing(MasterKeyRing masters, Sealer sealer, IDataKeyStor
 
     private static readonly string[] Purposes = [Payloads, Audit];
 
+    // Not what is compared with what was made under an earlier key.
+    private static readonly string[] Renewed = [Payloads, Audit];
+
     private volatile State? state;
 
     /// <summary>Opens every stored key and makes those that are missing. Call it when the storage is open and before anything is served.</summary>
@@ -35,11 +38,11 @@ internal sealed class KeyRing(MasterKeyRing masters, Sealer sealer, IDataKeyStor
         state = StateOf(keys);
     }
 
-    /// <summary>Makes a new key for every purpose: what comes from now on is encrypted with it. One at a time.</summary>
+    /// <summary>Makes new keys: what comes from now on is encrypted with them. One at a time.</summary>
     public async Task RenewAsync(CancellationToken cancellationToken)
     {
         var stored = await store.ListAsync(cancellationToken);
-        foreach (var purpose in Purposes)
+        foreach (var purpose in Renewed)
         {
             // The newest by its time, also where the clock went back. Stored before it is used: what it encrypts must open after a crash.
             var fresh = New(purpose);
