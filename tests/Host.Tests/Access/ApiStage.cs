@@ -43,7 +43,7 @@ internal static class ApiStage
     private static readonly Dictionary<string, string?[]> Bodies = new()
     {
         ["POST /api/connections"] = ["""{"provider":"stripe","project":"{project}","alias":"{marker}{new}","config":{"secretKey":"{secret}"}}"""],
-        ["PATCH /api/connections/{id}"] = ["""{"enabled":false}""", """{"alias":"{marker}"}"""],
+        ["PATCH /api/connections/{id}"] = ["""{"enabled":false}""", """{"alias":"{marker}-b"}"""],
         ["DELETE /api/connections/{id}"] = [null],
         ["POST /api/connections/{id}/rotate"] = ["""{"config":{"secretKey":"{secret}5"}}"""],
         ["POST /api/connections/{id}/test"] = [null],

@@ -180,6 +180,6 @@ public sealed class ProjectProbeTests : IAsyncLifetime
             text = text.Replace(value, "…", StringComparison.Ordinal);
 
         text = System.Text.RegularExpressions.Regex.Replace(text, """(req|dlv|evt|att|conn|sub|key|idem|job|eff)_[0-9A-HJKMNP-TV-Z]{26}""", "…");
-        return System.Text.RegularExpressions.Regex.Replace(text, """\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+00:00)|"durationMs":[0-9.]+""", "…");
+        return System.Text.RegularExpressions.Regex.Replace(text, """\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+00:00)|"(durationMs|version)":[0-9.]+""", "…");
     }
 }
