@@ -4,6 +4,7 @@ using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Host.Encryption;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Hosting;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
@@ -47,6 +48,7 @@ internal static class HubApp
         .AddPluginInstall()
         .AddHubConnections()
         .AddOperations()
+        .AddHealth()
         .AddEvents()
         .AddWebhooks()
         .AddApiDescription();
@@ -65,6 +67,7 @@ internal static class HubApp
         app.MapPluginInstall();
         app.MapConnections();
         app.MapOperations();
+        app.MapConnectionHealth();
         app.MapEvents();
         app.MapWebhooks();
         app.MapSimulators();

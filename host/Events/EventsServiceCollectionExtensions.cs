@@ -1,3 +1,4 @@
+using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Secrets;
 using Microsoft.Extensions.Options;

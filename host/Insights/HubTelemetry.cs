@@ -15,6 +15,9 @@ internal static class HubTelemetry
     public static readonly Histogram<double> OperationDuration =
         Meter.CreateHistogram<double>("hub.operation.duration", "s", "Time of an operation, the provider's included");
 
+    public static readonly Counter<long> Effects =
+        Meter.CreateCounter<long>("hub.effects", "{effect}", "Operations that change something, by verdict");
+
     public static readonly Counter<long> UsageDropped =
         Meter.CreateCounter<long>("hub.usage.dropped", "{record}", "Usage records lost because the store could not keep up");
 }

@@ -11,11 +11,12 @@ internal sealed class KeyRing(MasterKeyRing masters, Sealer sealer, IDataKeyStor
 {
     public const string Payloads = "payloads";
     public const string Audit = "audit";
+    public const string Fingerprints = "fingerprints";
 
     /// <summary>Bytes of a key's id; the id is their hex form.</summary>
     public const int IdSize = 8;
 
-    private static readonly string[] Purposes = [Payloads, Audit];
+    private static readonly string[] Purposes = [Payloads, Audit, Fingerprints];
 
     // Not what is compared with what was made under an earlier key.
     private static readonly string[] Renewed = [Payloads, Audit];

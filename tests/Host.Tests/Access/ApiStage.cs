@@ -2,6 +2,9 @@ using System.Text.Json;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Http;
+using IntegrationHub.Host.Operations.Effects;
+using IntegrationHub.Host.Operations.Jobs;
+using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Tests.Fakes;
 using IntegrationHub.Host.Tests.Plugins.Install;
 using IntegrationHub.Tests.Support;
@@ -28,6 +31,9 @@ internal static class ApiStage
         ("/api/deliveries/{id}", "delivery"),
         ("/api/dead-letters/{id}", "deadLetter"),
         ("/api/keys/{id}", "key"),
+        ("/api/effects/{id}", "effect"),
+        ("/api/jobs/{id}/retry", "deadJob"),
+        ("/api/jobs/{id}", "job"),
     ];
 
     /// <summary>Path parameters that name nothing of a project.</summary>
@@ -61,6 +67,9 @@ internal static class ApiStage
         ["POST /api/keys"] = ["""{"name":"{marker}","role":"viewer","projects":["{project}"]}"""],
         ["POST /api/keys/{id}/rotate"] = [null],
         ["DELETE /api/keys/{id}"] = [null],
+        ["POST /api/effects/{id}/settle"] = ["""{"verdict":"failed","note":"looked"}"""],
+        ["POST /api/jobs/{id}/retry"] = [null],
+        ["POST /api/jobs/{id}/cancel"] = [null],
         ["POST /api/encryption/rotate"] = [null],
         ["POST /api/plugins"] = [null],
         ["DELETE /api/plugins/{id}"] = [null],
@@ -76,13 +85,14 @@ internal static class ApiStage
         ["connection"] = "{connection}",
         ["subscription"] = "{subscription}",
         ["event"] = "{event}",
+        ["job"] = "{job}",
         ["subject"] = "{marker}",
         ["type"] = "app.{marker}",
         ["eventType"] = "app.{marker}",
     };
 
     private static readonly HashSet<string> NeutralQuery =
-        ["limit", "cursor", "from", "to", "status", "provider", "environment", "reason", "capability", "category", "market", "currency", "language", "q", "sort", "force", "params", "actor", "action", "target"];
+        ["limit", "cursor", "from", "to", "status", "provider", "environment", "reason", "capability", "category", "market", "currency", "language", "q", "sort", "force", "params", "actor", "action", "target", "state", "verdict", "operation", "async"];
 
     /// <summary>Everything that the hub answers, as it is put together in production.</summary>
     public static List<ApiRoute> Routes(IServiceProvider services) =>
@@ -221,6 +231,9 @@ internal sealed class ProjectThings : IDisposable
             ["delivery"] = delivery,
             ["deadLetter"] = await DieAsync(received, subscription),
             ["key"] = key,
+            ["effect"] = await EffectAsync(connection),
+            ["job"] = await JobAsync(connection, JobState.Queued),
+            ["deadJob"] = await JobAsync(connection, JobState.Dead),
         };
     }
 
@@ -228,7 +241,7 @@ internal sealed class ProjectThings : IDisposable
     public async Task<string> SnapshotAsync()
     {
         var all = new List<string>();
-        foreach (var list in new[] { "connections", "events", "subscriptions", "keys" })
+        foreach (var list in new[] { "connections", "events", "subscriptions", "keys", "effects", "jobs" })
             all.Add((await Client.SendAsync("GET", $"/api/{list}?limit=200")).Text);
 
         // Deliveries are tried again meanwhile; there must be no more and no fewer.
@@ -245,6 +258,35 @@ internal sealed class ProjectThings : IDisposable
         var answer = await Client.SendAsync("POST", path, JsonSerializer.Serialize(body));
         Assert.True(answer.Status == 201, $"{path}: {answer.Text}");
         return answer["id"]!;
+    }
+
+    // Sent and not answered, which no simulator does.
+    private async Task<string> EffectAsync(string connection)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var effect = new Effect
+        {
+            Id = Ids.New(Ids.Effect, now), ConnectionId = connection, Project = Project, Environment = "dev", Provider = "stripe", Operation = Marker, Actor = "key_1", CorrelationId = Marker,
+            ParametersHash = new byte[32], StartedAt = now, Verdict = EffectVerdict.Pending,
+        };
+        var store = hub.Services.GetRequiredService<IEffectStore>();
+        await store.AddAsync(effect, CancellationToken.None);
+        await store.CompleteAsync(effect with { Verdict = EffectVerdict.Unknown, Reason = Marker, CompletedAt = now }, CancellationToken.None);
+        return effect.Id;
+    }
+
+    // One that waits, for long, and one that was given up.
+    private async Task<string> JobAsync(string connection, JobState state)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var id = Ids.New(Ids.Job, now);
+        var job = new Job
+        {
+            Id = id, ConnectionId = connection, Project = Project, Environment = "dev", Provider = "stripe", Operation = "retrieveBalance", Actor = "key_1", CorrelationId = Marker, IdempotencyKey = Marker,
+            SealedInput = hub.Services.GetRequiredService<IPayloadSealer>().Seal("""{"parameters":{}}"""u8, id), State = state, NextRunAt = now.AddDays(1), CreatedAt = now,
+        };
+        await hub.Services.GetRequiredService<IJobStore>().AddAsync(job, CancellationToken.None);
+        return id;
     }
 
     // Without waiting for eight attempts.

@@ -13,9 +13,10 @@ public sealed class KeyRingTests
         var first = await OpenAsync(1);
         var second = await OpenAsync(1);
 
-        Assert.Equal(2, store.Keys.Count);
+        Assert.Equal(3, store.Keys.Count);
         Assert.Equal(first.Current(KeyRing.Payloads).Key.ToArray(), second.Current(KeyRing.Payloads).Key.ToArray());
         Assert.NotEqual(first.Current(KeyRing.Payloads).Key.ToArray(), first.Current(KeyRing.Audit).Key.ToArray());
+        Assert.NotEqual(first.Current(KeyRing.Payloads).Key.ToArray(), first.Current(KeyRing.Fingerprints).Key.ToArray());
     }
 
     [Fact]
@@ -54,7 +55,7 @@ public sealed class KeyRingTests
         var again = await OpenAsync(1);
         Assert.Equal(ring.Current(KeyRing.Payloads).Id, again.Current(KeyRing.Payloads).Id);
         Assert.Equal("new"u8.ToArray(), new PayloadSealer(again).Open(after, "evt_2"));
-        Assert.Equal(4, store.Keys.Count);
+        Assert.Equal(5, store.Keys.Count);
     }
 
     [Fact]
