@@ -3,6 +3,7 @@ using IntegrationHub.Host.Capabilities;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Egress;
+using IntegrationHub.Host.Encryption;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Hosting;
@@ -40,6 +41,7 @@ internal static class HubApp
         .AddSqliteStorage()
         .AddSecrets()
         .AddAccess()
+        .AddEncryption()
         .AddInsights()
         .AddEgress()
         .AddCatalog()
@@ -61,6 +63,7 @@ internal static class HubApp
 
         app.MapHealth();
         app.MapAccess();
+        app.MapEncryption();
         app.MapCatalog();
         app.MapPlugins();
         app.MapPluginInstall();

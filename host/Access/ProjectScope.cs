@@ -17,7 +17,7 @@ internal static class ProjectScope
         if (!ProjectName.IsValid(project))
             throw Problem.Invalid("The project is not valid.", new ValidationIssue("/project", $"A project's name has {ProjectName.Rule}.")).ToException();
         if (!caller.CanSee(project))
-            throw Problem.Forbidden($"This key may not use the project '{project}'.").ToException();
+            throw caller.Refusal(project).ToException();
         return project;
     }
 

@@ -26,6 +26,10 @@ public sealed class RealHub : IAsyncLifetime
 
     public IServiceProvider Services => app!.Services;
 
+    public string Address => app!.Urls.First();
+
+    public string Data => data;
+
     public async Task InitializeAsync()
     {
         var plugins = Path.Combine(data, "plugins.json");
@@ -48,6 +52,9 @@ public sealed class RealHub : IAsyncLifetime
 
         return client;
     }
+
+    /// <summary>A client with the key that the operator gave.</summary>
+    public HttpClient Bootstrap() => Client(AdminKey);
 
     /// <summary>A client with a new admin key, limited to the projects if there are any.</summary>
     public async Task<HttpClient> AdminAsync(params string[] projects)
