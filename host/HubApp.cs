@@ -7,6 +7,7 @@ using IntegrationHub.Host.Hosting;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations;
+using IntegrationHub.Host.Operations.Resilience;
 using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Plugins.Install;
 using IntegrationHub.Host.Secrets;
@@ -62,6 +63,7 @@ internal static class HubApp
         app.MapPluginInstall();
         app.MapConnections();
         app.MapOperations();
+        app.MapConnectionLimits();
         app.MapEvents();
         app.MapWebhooks();
         app.MapSimulators();
