@@ -143,7 +143,7 @@ internal static class OperationEndpoints
             return;
         }
 
-        await WriteAsync(context, result.Value, execution.Duration, execution.Attempts, result.ProviderRequestId, result.NextCursor, cancellationToken);
+        await WriteAsync(context, result.Value, execution.Duration, execution.Attempts, execution.Waited, result.ProviderRequestId, result.NextCursor, cancellationToken);
     }
 
     private static async Task AnswerAllAsync(
@@ -152,6 +152,7 @@ internal static class OperationEndpoints
         var items = new List<JsonElement>();
         var duration = TimeSpan.Zero;
         var attempts = 0;
+        var waited = TimeSpan.Zero;
         var cursor = call.Cursor;
         try
         {
@@ -160,6 +161,7 @@ internal static class OperationEndpoints
                 await using var execution = await executor.ExecuteAsync(caller, target, call with { Cursor = cursor }, cancellationToken);
                 duration += execution.Duration;
                 attempts += execution.Attempts;
+                waited += execution.Waited;
                 if (execution.Result.Error is { } error)
                 {
                     await error.ToProblem(target.Connection.Provider).ToResult().ExecuteAsync(context);
@@ -172,7 +174,7 @@ internal static class OperationEndpoints
                 var next = execution.Result.NextCursor;
                 if (next is null || next == cursor || items.Count >= maxItems)
                 {
-                    await WriteAsync(context, JsonSerializer.SerializeToElement(items), duration, attempts, execution.Result.ProviderRequestId, next == cursor ? null : next, cancellationToken);
+                    await WriteAsync(context, JsonSerializer.SerializeToElement(items), duration, attempts, waited, execution.Result.ProviderRequestId, next == cursor ? null : next, cancellationToken);
                     return;
                 }
 
@@ -189,11 +191,11 @@ internal static class OperationEndpoints
     }
 
     private static Task WriteAsync(
-        HttpContext context, JsonElement value, TimeSpan duration, int attempts, string? providerRequestId, string? nextCursor, CancellationToken cancellationToken)
+        HttpContext context, JsonElement value, TimeSpan duration, int attempts, TimeSpan waited, string? providerRequestId, string? nextCursor, CancellationToken cancellationToken)
     {
         var body = new OperationAnswer(
             value.ValueKind == JsonValueKind.Undefined ? null : value,
-            new OperationAnswerMeta(Math.Round(duration.TotalMilliseconds, 3), attempts, providerRequestId, nextCursor));
+            new OperationAnswerMeta(Math.Round(duration.TotalMilliseconds, 3), attempts, Math.Round(waited.TotalMilliseconds, 3), providerRequestId, nextCursor));
         return context.Response.WriteAsJsonAsync(body, HubJson.Options, cancellationToken);
     }
 
@@ -217,6 +219,7 @@ internal sealed record OperationAnswer(JsonElement? Result, OperationAnswerMeta 
 
 /// <param name="DurationMs">Milliseconds in the hub and at the provider.</param>
 /// <param name="Attempts">Calls made to the provider.</param>
+/// <param name="WaitedMs">Milliseconds of the duration that it waited in the hub: for its turn, and between attempts.</param>
 /// <param name="ProviderRequestId">The provider's name for the request.</param>
 /// <param name="NextCursor">Where the next page begins, for <c>page.cursor</c>.</param>
-internal sealed record OperationAnswerMeta(double DurationMs, int Attempts, string? ProviderRequestId, string? NextCursor);
+internal sealed record OperationAnswerMeta(double DurationMs, int Attempts, double WaitedMs, string? ProviderRequestId, string? NextCursor);

@@ -172,6 +172,9 @@ internal sealed class OperationExecution(OperationResult result, OperationInvoca
 
     public int Attempts => invocation.Attempts;
 
+    /// <summary>What of the duration it waited in the hub.</summary>
+    public TimeSpan Waited => invocation.Waited;
+
     public TimeSpan Duration { get; } = duration;
 
     public ValueTask DisposeAsync() => Result.Content?.DisposeAsync() ?? ValueTask.CompletedTask;

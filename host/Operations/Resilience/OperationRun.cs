@@ -74,7 +74,14 @@ internal sealed class OperationRun(
     /// <summary>The result as the caller sees it: an error at the end does not undo what an attempt before it may have done.</summary>
     public OperationResult Settled(OperationResult result)
     {
-        if (result.Error is not { OutcomeUnknown: false } error || !unknown)
+        if (result.Error is not { } error)
+            return result;
+
+        // Nothing can have been done twice that changes nothing.
+        if (invocation.Manifest.IsSafe())
+            return error.OutcomeUnknown ? OperationResult.Failure(error with { OutcomeUnknown = false }, result.RateLimit) : result;
+
+        if (error.OutcomeUnknown || !unknown)
             return result;
 
         // A provider that answered knows what became of the key, or of the state that a repetition leads to; one that failed, refused at the door, or was not reached does not.

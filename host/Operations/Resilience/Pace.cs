@@ -55,10 +55,9 @@ internal sealed class Pace(TimeProvider time, TimeSpan longestPause)
     /// <returns>Whether a pause began.</returns>
     public bool Refused(TimeSpan? retryAfter, long now)
     {
-        var wait = retryAfter ?? (FirstPause * Math.Pow(2, Math.Min(refusedInARow, 10)) is var longer && longer < LastPause ? longer : LastPause);
-        if (Paused(now) == TimeSpan.Zero)
-            refusedInARow++;
-
+        // Those that were in flight together are refused together.
+        var before = Paused(now) == TimeSpan.Zero ? refusedInARow++ : refusedInARow - 1;
+        var wait = retryAfter ?? (FirstPause * Math.Pow(2, Math.Clamp(before, 0, 10)) is var longer && longer < LastPause ? longer : LastPause);
         return Pause(wait, now);
     }
 

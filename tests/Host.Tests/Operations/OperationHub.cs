@@ -7,11 +7,13 @@ using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations;
+using IntegrationHub.Host.Operations.Resilience;
 using IntegrationHub.Host.Tests.Fakes;
 using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -26,13 +28,14 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
     private readonly WebApplication app;
     private int leases;
 
-    public OperationHub()
+    public OperationHub(TimeProvider? time = null, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services
-            .AddSingleton<TimeProvider>(Time)
+            .AddSingleton(time ?? Time)
             .AddSingleton<IConnectionResolver>(this)
             .AddSingleton<IUsageStore>(this)
             .AddSingleton<IProviderCatalog>(new LeasingCatalog(this))
@@ -47,6 +50,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
             return next(context);
         });
         app.MapOperations();
+        app.MapConnectionLimits();
         Connection = new Connection
         {
             Id = ConnectionId, Project = "shop", Provider = "acme", Environment = "dev", Alias = "default", Config = default,
@@ -68,6 +72,17 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
 
     public bool IsCode { get; set; }
 
+    /// <summary>What the test makes of the provider's manifest.</summary>
+    public Func<ProviderManifest, ProviderManifest> Change { get; set; } = manifest => manifest;
+
+    /// <summary>Where the connection's requests go.</summary>
+    public string BaseUrl { get; set; } = "";
+
+    /// <summary>Cancelled when the plugin's time to finish is over.</summary>
+    public CancellationToken Stopping { get; set; }
+
+    public IServiceProvider Services => app.Services;
+
     /// <summary>Leases that are not given back.</summary>
     public int Leases => leases;
 
@@ -76,9 +91,11 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
     public static OperationResult Value(string json, string? nextCursor = null, JsonElement? items = null) =>
         OperationResult.Success(JsonElement.Parse(json), 200, "req_provider", nextCursor, items);
 
-    public static async Task<OperationHub> StartAsync()
+    public static Task<OperationHub> StartAsync() => StartAsync(null);
+
+    public static async Task<OperationHub> StartAsync(TimeProvider? time, params (string Key, string Value)[] settings)
     {
-        var hub = new OperationHub();
+        var hub = new OperationHub(time, settings);
         await hub.app.StartAsync();
         hub.Client = new HttpClient { BaseAddress = new Uri(hub.app.Urls.First()) };
         return hub;
@@ -94,7 +111,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
     public ConnectionContext Open(Connection connection, LoadedProvider provider, JsonElement authorization = default) => new()
     {
         Id = connection.Id, Project = connection.Project, Provider = connection.Provider, Environment = connection.Environment, Alias = connection.Alias,
-        Config = JsonSerializer.SerializeToElement(new { secretKey = Secret }),
+        Config = JsonSerializer.SerializeToElement(new { secretKey = Secret }), BaseUrl = BaseUrl, BaseUrlOverridden = BaseUrl.Length > 0,
     };
 
     public Task AddAsync(IReadOnlyList<UsageRecord> records, CancellationToken cancellationToken)
@@ -113,7 +130,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
 
     private LoadedProvider Load() => new()
     {
-        Manifest = new ProviderManifest
+        Manifest = Change(new ProviderManifest
         {
             ManifestVersion = 1, Id = "acme", Name = "Acme", Version = "1.0.0", Category = "payment",
             Entry = IsCode ? new EntryManifest { Assembly = "Acme.dll", Type = "Acme" } : null,
@@ -126,7 +143,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
                 ["download"] = new() { Stream = new StreamManifest { Response = true } },
             },
             Tests = [new TestManifest { Id = "acme-connection", Operation = "list", Params = JsonElement.Parse("""{ "key": "{config.secretKey}" }"""u8) }],
-        },
+        }),
         ManifestJson = Encoding.UTF8.GetBytes("{}"),
         Adapter = new TestAdapter(this),
         Config = SchemaValidator.Compile(JsonElement.Parse("{}"u8)),
@@ -135,6 +152,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
             ["pay"] = new(() => SchemaValidator.Compile(JsonElement.Parse("""{ "type": "object", "required": ["amount"], "properties": { "amount": { "type": "integer" } }, "additionalProperties": false }"""u8))),
         },
         SecretFields = new HashSet<string> { "secretKey" },
+        Stopping = Stopping,
     };
 
     private sealed class LeasingCatalog(OperationHub hub) : IProviderCatalog

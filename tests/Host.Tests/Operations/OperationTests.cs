@@ -161,8 +161,10 @@ public sealed class OperationTests
         };
 
         var running = hub.RunAsync("list");
-        await hub.Time.WhenTimerIsDueInAsync(TimeSpan.FromSeconds(6));
-        hub.Time.Advance(TimeSpan.FromSeconds(6));
+        await hub.Time.WhenTimerIsDueInAsync(TimeSpan.FromSeconds(5));
+        hub.Time.Advance(TimeSpan.FromSeconds(5));
+        await hub.Time.WhenTimerIsDueInAsync(TimeSpan.FromSeconds(1));
+        hub.Time.Advance(TimeSpan.FromSeconds(1));
         var answer = await running;
 
         Assert.Equal((504, "timeout"), (answer.Status, answer["code"]));
