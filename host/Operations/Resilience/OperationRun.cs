@@ -63,7 +63,7 @@ internal sealed class OperationRun(
             return false;
 
         // The provider's word wins over the schedule, be it shorter or longer; and nothing goes out during a pause.
-        var delay = error.RetryAfter ?? RetryRules.Backoff(Attempts, settings.Retry, Random.Shared.NextDouble());
+        var delay = error.RetryAfter is { Ticks: > 0 } word ? word : RetryRules.Backoff(Attempts, settings.Retry, Random.Shared.NextDouble());
         if (gate.Paused is var paused && paused > delay)
             delay = paused;
 

@@ -100,8 +100,8 @@ internal sealed class Pace(TimeProvider time, TimeSpan longestPause)
     private bool Pause(TimeSpan wait, long now)
     {
         var until = time.After(now, wait < longestPause ? wait : longestPause);
-        var begins = Paused(now) == TimeSpan.Zero && until > now;
-        if (until <= pausedUntil)
+        var begins = Paused(now) == TimeSpan.Zero;
+        if (until <= Math.Max(now, pausedUntil))
             return false;
 
         pausedUntil = until;

@@ -7,6 +7,8 @@ namespace IntegrationHub.Host.Operations.Resilience;
 /// </summary>
 internal sealed class TokenBucket(TimeProvider time)
 {
+    // Doubles hold timestamps of a short time exactly, not those since a year one.
+    private readonly long origin = time.GetTimestamp();
     private double interval;
     private int burst = 1;
     private double fullAt;
@@ -17,14 +19,14 @@ internal sealed class TokenBucket(TimeProvider time)
     /// <summary>Sets rate and size. What was taken stays taken.</summary>
     public void Set(double? requestsPerSecond, int size, long now)
     {
-        var taken = IsLimited ? Math.Max(0, fullAt - now) / interval : 0;
+        var taken = IsLimited ? Math.Max(0, fullAt - (now - origin)) / interval : 0;
         interval = requestsPerSecond is { } rate ? time.TimestampFrequency / rate : 0;
         burst = size;
-        fullAt = now + (taken * interval);
+        fullAt = now - origin + (taken * interval);
     }
 
     /// <summary>Tokens that are there now; negative when some are taken in advance.</summary>
-    public double Tokens(long now) => IsLimited ? burst - (Math.Max(0, fullAt - now) / interval) : double.PositiveInfinity;
+    public double Tokens(long now) => IsLimited ? burst - (Math.Max(0, fullAt - (now - origin)) / interval) : double.PositiveInfinity;
 
     /// <summary>Takes a token.</summary>
     /// <returns>The timestamp from which it may be used.</returns>
@@ -33,8 +35,8 @@ internal sealed class TokenBucket(TimeProvider time)
         if (!IsLimited)
             return now;
 
-        fullAt = Math.Max(fullAt, now) + interval;
-        return Math.Max(now, (long)Math.Ceiling(fullAt - (burst * interval)));
+        fullAt = Math.Max(fullAt, now - origin) + interval;
+        return Math.Max(now, origin + (long)Math.Ceiling(fullAt - (burst * interval)));
     }
 
     /// <summary>Gives a token back that was not used.</summary>
@@ -44,7 +46,7 @@ internal sealed class TokenBucket(TimeProvider time)
     public void AtMost(int tokens, long now)
     {
         if (IsLimited && tokens < burst)
-            fullAt = Math.Max(fullAt, now + ((burst - tokens) * interval));
+            fullAt = Math.Max(fullAt, now - origin + ((burst - tokens) * interval));
     }
 
     /// <summary>Fills it.</summary>

@@ -207,6 +207,7 @@ public sealed class OperationTests
     public async Task Run_ProviderFails_AnswersByCategory(ErrorCategory category, int status)
     {
         await using var hub = await OperationHub.StartAsync();
+        hub.Change = manifest => manifest with { Retry = new() { MaxAttempts = 1 } };
         hub.Adapter = (_, _) => ValueTask.FromResult(OperationResult.Failure(new ProviderError
         {
             Category = category, Message = "No.", ProviderCode = "card_declined", ProviderStatus = 402, RetryAfter = TimeSpan.FromSeconds(1.2),
