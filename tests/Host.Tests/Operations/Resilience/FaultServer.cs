@@ -13,6 +13,7 @@ internal enum Fault
     NoAnswer,
     ResetBeforeAnswer,
     ResetOnReusedConnection,
+    ClosedOnReusedConnection,
     ResetMidAnswer,
     HalfClosed,
     TooManySeconds,
@@ -91,7 +92,7 @@ internal sealed class FaultServer : IAsyncDisposable
                 while (await ReadRequestAsync(stream) is { } path)
                 {
                     var number = path == "/warm" ? int.MaxValue : Interlocked.Increment(ref received);
-                    if (!await AnswerAsync(socket, stream, number <= faulty ? fault : Fault.None))
+                    if (!await AnswerAsync(socket, stream, path != "/warm" && number <= faulty ? fault : Fault.None))
                         return;
                 }
             }
@@ -112,6 +113,8 @@ internal sealed class FaultServer : IAsyncDisposable
                 return false;
             case Fault.ResetBeforeAnswer or Fault.ResetOnReusedConnection:
                 socket.LingerState = new LingerOption(true, 0);
+                return false;
+            case Fault.ClosedOnReusedConnection:
                 return false;
             case Fault.ResetMidAnswer:
                 await SendAsync(stream, "200 OK", "Content-Type: application/json\r\nContent-Length: 1000", """{"id":""");
