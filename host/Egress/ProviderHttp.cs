@@ -31,6 +31,11 @@ internal sealed class ProviderHttp(NetworkManifest network, EgressHandlers handl
         {
             egress.Check(request, policy);
 
+            // SocketsHttpHandler sends a request without content up to three times more, whatever its method, when a connection closes without an answer. It must not where that could do
+            // something twice; with content, be it empty, it never does. On the wire both are Content-Length: 0.
+            if (request.Content is null && request.Method.Method is not ("GET" or "HEAD" or "OPTIONS" or "TRACE" or "DELETE"))
+                request.Content = new ByteArrayContent([]);
+
             // Who states an encoding wants the bytes as they are (a stored object that happens to be gzipped).
             var invoker = request.Headers.AcceptEncoding.Count > 0 ? verbatim : providers;
             return invoker.SendAsync(request, cancellationToken);

@@ -28,8 +28,8 @@ internal sealed class OperationBench : IAsyncDisposable
         var provider = await ProviderServer.StartAsync(port);
         var folder = Directory.CreateTempSubdirectory("hub-bench-").FullName;
         var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
-        await WritePluginAsync(folder, "bench", address, "/things/{id}", "{}");
-        await WritePluginAsync(folder, "hanging", address, "/hang/{id}", """{ "maxAttempts": 2, "attemptTimeout": "4s", "totalTimeout": "10s" }""");
+        await WritePluginAsync(folder, "bench", address, "/things/{params.id}", "{}");
+        await WritePluginAsync(folder, "hanging", address, "/hang/{params.id}", """{ "maxAttempts": 2, "attemptTimeout": "4s", "totalTimeout": "10s" }""");
         var list = Path.Combine(folder, "plugins.json");
         await File.WriteAllTextAsync(list, """{ "plugins": [{ "path": "bench" }, { "path": "hanging" }] }""");
         var all = new Dictionary<string, string> { ["HUB_ALLOWPRIVATETARGETS"] = "true", ["HUB_ALLOWBASEURLOVERRIDE"] = "true" };
