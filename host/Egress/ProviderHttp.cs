@@ -13,20 +13,20 @@ internal sealed class ProviderHttp(NetworkManifest network, EgressHandlers handl
 {
     private readonly EgressAllowList allowList = new(network);
 
+    // The pools outlive every client: these invokers only lead to them.
+    private readonly HttpMessageInvoker providers = new(handlers.ForProviders, disposeHandler: false);
+    private readonly HttpMessageInvoker verbatim = new(handlers.ForProvidersVerbatim, disposeHandler: false);
+
     public HttpClient CreateClient(ConnectionContext connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        return new HttpClient(new AllowListHandler(allowList.For(connection), handlers, policy), disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan };
+        return new HttpClient(new AllowListHandler(allowList.For(connection), providers, verbatim, policy), disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     public void Dispose() => owned?.Dispose();
 
-    private sealed class AllowListHandler(ConnectionEgress egress, EgressHandlers handlers, AddressPolicy policy) : HttpMessageHandler
+    private sealed class AllowListHandler(ConnectionEgress egress, HttpMessageInvoker providers, HttpMessageInvoker verbatim, AddressPolicy policy) : HttpMessageHandler
     {
-        // The pools outlive the client: these invokers only lead to them.
-        private readonly HttpMessageInvoker providers = new(handlers.ForProviders, disposeHandler: false);
-        private readonly HttpMessageInvoker verbatim = new(handlers.ForProvidersVerbatim, disposeHandler: false);
-
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             egress.Check(request, policy);

@@ -59,7 +59,8 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
         var running = RunAsync(invocation.Provider.Adapter, request, attempt.Token);
         try
         {
-            if (!running.IsCompleted)
+            // The built-in adapter heeds its token; nothing needs to stand beside it.
+            if (!running.IsCompleted && invocation.Provider.Manifest.Entry is not null)
                 await WaitAsync(running, attempt.Token);
 
             return Redacted(invocation, request, await running ?? Fault("The plugin returned nothing."));
