@@ -3,6 +3,7 @@ using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Hosting;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
@@ -46,6 +47,7 @@ internal static class HubApp
         .AddPluginInstall()
         .AddHubConnections()
         .AddOperations()
+        .AddHealth()
         .AddEvents()
         .AddWebhooks()
         .AddApiDescription();
@@ -64,6 +66,7 @@ internal static class HubApp
         app.MapConnections();
         app.MapOperations();
         app.MapConnectionLimits();
+        app.MapConnectionHealth();
         app.MapEvents();
         app.MapWebhooks();
         app.MapSimulators();

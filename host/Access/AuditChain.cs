@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Secrets;
 
 namespace IntegrationHub.Host.Access;
@@ -13,8 +14,6 @@ namespace IntegrationHub.Host.Access;
 /// </summary>
 internal sealed class AuditChain(KeyRing ring)
 {
-    private const int MaxNested = 64;
-
     /// <summary>Makes the link under the newest key.</summary>
     public byte[] Link(long sequence, ReadOnlySpan<byte> previousHash, AuditEntry entry) =>
         HMACSHA256.HashData(ring.Current(KeyRing.Audit).Key, Canonical(sequence, previousHash, entry));
@@ -50,47 +49,8 @@ internal sealed class AuditChain(KeyRing ring)
     }
 
     // A store may keep JSON in a form of its own (PostgreSQL's jsonb orders members), so what is hashed has an order of its own too.
-    private static ReadOnlySpan<byte> Canonical(JsonElement details)
-    {
-        if (details.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
-            return [];
-
-        var output = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(output, new JsonWriterOptions { MaxDepth = MaxNested }))
-            Write(writer, details);
-
-        return output.WrittenSpan;
-    }
-
-    private static void Write(Utf8JsonWriter writer, JsonElement value)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.Object:
-                writer.WriteStartObject();
-                foreach (var member in value.EnumerateObject().OrderBy(member => member.Name, StringComparer.Ordinal))
-                {
-                    writer.WritePropertyName(member.Name);
-                    Write(writer, member.Value);
-                }
-
-                writer.WriteEndObject();
-                break;
-            case JsonValueKind.Array:
-                writer.WriteStartArray();
-                foreach (var item in value.EnumerateArray())
-                    Write(writer, item);
-
-                writer.WriteEndArray();
-                break;
-            case JsonValueKind.String:
-                writer.WriteStringValue(value.GetString());
-                break;
-            default:
-                value.WriteTo(writer);
-                break;
-        }
-    }
+    private static ReadOnlySpan<byte> Canonical(JsonElement details) =>
+        details.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? [] : CanonicalJson.Of(details);
 
     private static void Write(ArrayBufferWriter<byte> output, long value)
     {

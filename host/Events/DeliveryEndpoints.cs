@@ -29,7 +29,7 @@ internal static class DeliveryEndpoints
 
     public static DeliveryQuery ReadQuery(HttpContext context, DeliveryStatus? fixedStatus)
     {
-        var filter = new QueryReader(context.Request.Query);
+        var filter = new EventQueryReader(context.Request.Query);
         var query = new DeliveryQuery
         {
             Status = fixedStatus ?? filter.Status("status"),

@@ -1,3 +1,5 @@
+using IntegrationHub.Host.Http;
+
 namespace IntegrationHub.Host.Events;
 
 /// <summary>How events are sent to subscriptions: section <c>Hub:Delivery</c>.</summary>

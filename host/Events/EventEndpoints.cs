@@ -43,7 +43,7 @@ internal static class EventEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext context, IEventStore store, CancellationToken cancellationToken)
     {
-        var filter = new QueryReader(context.Request.Query);
+        var filter = new EventQueryReader(context.Request.Query);
         var query = new EventQuery
         {
             Provider = filter.Text("provider"),

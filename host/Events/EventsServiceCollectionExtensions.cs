@@ -1,3 +1,4 @@
+using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using Microsoft.Extensions.Options;
 

@@ -1,5 +1,7 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Health;
+using IntegrationHub.Host.Operations;
 using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Plugins.Install;
 using IntegrationHub.Host.Secrets;
@@ -16,6 +18,8 @@ internal sealed class HubStartup(
     StartRecovery recovery,
     PluginHost plugins,
     SubscriptionRegistry subscriptions,
+    ExecutionRecovery execution,
+    HealthMonitor connectionHealth,
     HubHealth health)
 {
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -27,6 +31,8 @@ internal sealed class HubStartup(
         await recovery.RunAsync(cancellationToken);
         await plugins.LoadAllAsync(cancellationToken);
         await subscriptions.LoadAsync(cancellationToken);
+        await execution.RunAsync(cancellationToken);
+        await connectionHealth.LoadAsync(cancellationToken);
         health.MarkStarted();
     }
 }

@@ -14,6 +14,9 @@ internal static class Ids
     public const string Attempt = "att";
     public const string ApiKey = "key";
     public const string Request = "req";
+    public const string Effect = "eff";
+    public const string Job = "job";
+    public const string IdempotentRequest = "idr";
 
     public static string New(string prefix, TimeProvider time) => New(prefix, time.GetUtcNow());
 

@@ -24,6 +24,9 @@ internal static class HubTelemetry
     public static readonly Counter<long> GateChanges =
         Meter.CreateCounter<long>("hub.circuit.state", "{change}", "Circuits that opened, half-opened or closed, and connections that paused");
 
+    public static readonly Counter<long> Effects =
+        Meter.CreateCounter<long>("hub.effects", "{effect}", "Operations that change something, by verdict");
+
     public static readonly Counter<long> UsageDropped =
         Meter.CreateCounter<long>("hub.usage.dropped", "{record}", "Usage records lost because the store could not keep up");
 }

@@ -8,7 +8,8 @@ using IntegrationHub.Templates;
 namespace IntegrationHub.Host.Operations;
 
 /// <summary>Runs a provider's connection tests: operations that must succeed.</summary>
-internal sealed class ConnectionTester(OperationExecutor executor, IConnectionResolver connections, IProviderCatalog catalog)
+internal sealed class ConnectionTester(
+    OperationExecutor executor, IConnectionResolver connections, IProviderCatalog catalog, IEnumerable<IConnectionTestObserver> observers)
 {
     /// <exception cref="ProblemException">There is no such connection, or its provider is not loaded.</exception>
     public async Task<IReadOnlyList<ConnectionTestResult>> RunAsync(Caller caller, string connectionId, string correlationId, CancellationToken cancellationToken)
@@ -21,7 +22,7 @@ internal sealed class ConnectionTester(OperationExecutor executor, IConnectionRe
         var results = new List<ConnectionTestResult>();
         foreach (var test in lease.Provider.Manifest.Tests)
         {
-            var call = new OperationCall { Parameters = Parameters(test.Params, connection, lease.Provider), CorrelationId = correlationId };
+            var call = new OperationCall { Parameters = Parameters(test.Params, connection, lease.Provider), CorrelationId = correlationId, IsProbe = true };
             using var target = await executor.FindAsync(caller, connectionId, test.Operation, cancellationToken);
             await using var execution = await executor.ExecuteAsync(caller, target, call, cancellationToken);
             var error = execution.Result.Error;
@@ -31,6 +32,9 @@ internal sealed class ConnectionTester(OperationExecutor executor, IConnectionRe
                 Math.Round(execution.Duration.TotalMilliseconds, 3),
                 error is null ? null : new ConnectionTestError(OperationProblems.CodeOf(error.Category), error.Message, error.ProviderStatus, error.ProviderCode)));
         }
+
+        foreach (var observer in observers)
+            await observer.TestedAsync(connection, results, correlationId, cancellationToken);
 
         return results;
     }
@@ -44,6 +48,12 @@ internal sealed class ConnectionTester(OperationExecutor executor, IConnectionRe
         var scope = new TemplateScope().Set("config", opened.Config).Set("env", opened.EnvironmentValues);
         return JsonSerializer.SerializeToElement(Template.Compile(parameters).Render(scope));
     }
+}
+
+/// <summary>Told of every round of connection tests, whoever asked for it.</summary>
+internal interface IConnectionTestObserver
+{
+    Task TestedAsync(Connection connection, IReadOnlyList<ConnectionTestResult> results, string correlationId, CancellationToken cancellationToken);
 }
 
 internal sealed record ConnectionTestResult(string TestId, bool Ok, double DurationMs, ConnectionTestError? Error);

@@ -3,6 +3,10 @@ using System.Text.Json;
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Http;
+using IntegrationHub.Host.Operations.Effects;
+using IntegrationHub.Host.Operations.Idempotency;
+using IntegrationHub.Host.Operations.Jobs;
+using IntegrationHub.Schemas;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -24,19 +28,25 @@ internal static class OperationEndpoints
             .RequireRole(HubRole.Developer)
             .WithName("ExecuteOperation")
             .WithSummary("Run an operation")
-            .ReadsQuery(new QueryParameter("params", "The parameters as JSON, when the body is content."))
+            .ReadsQuery(
+                new QueryParameter("params", "The parameters as JSON, when the body is content."),
+                new QueryParameter("async", "true: the operation becomes a job (202). `Prefer: respond-async` does the same."))
             .WithDescription("""
                 Body: `{ "params": { … }, "page": { "cursor": "…", "all": false, "maxItems": 1000 } }`. Operations with content take `multipart/form-data` with the part
                 `params` (JSON) first and the content after it, or the content as the body with `?params=` in the query; those that answer content answer its bytes.
-                `Idempotency-Key` is handed to providers that honour one.
+                `Idempotency-Key`: a repetition within 24 hours gets the first answer (`Idempotent-Replayed: true`), 409 while the first is running, and 422 when it asks for something else.
+                The key is handed to providers that honour one; where content flows it is theirs alone.
                 """)
             .AddOpenApiOperationTransformer(DescribeBodyAsync)
-            .Produces<OperationAnswer>();
+            .Produces<OperationAnswer>()
+            .Produces<JobView>(StatusCodes.Status202Accepted);
         group.MapPost("/test", TestAsync)
             .RequireRole(HubRole.Developer)
             .WithName("TestConnection")
             .WithSummary("Run the connection tests of the provider")
             .Produces<IReadOnlyList<ConnectionTestResult>>();
+        routes.MapEffects();
+        routes.MapJobs();
         return routes;
     }
 
@@ -84,6 +94,7 @@ internal static class OperationEndpoints
     {
         var caller = context.GetCaller();
         var key = IdempotencyKey(context);
+        var runAsync = WantsJob(context.Request);
         using var target = await executor.FindAsync(caller, id, operation, cancellationToken);
 
         // Content of any size is welcome where the operation takes content; everything else keeps the server's limit.
@@ -92,7 +103,10 @@ internal static class OperationEndpoints
 
         var input = await OperationRequestReader.ReadAsync(context, target.Manifest, cancellationToken);
         if (input.AllPages && target.Manifest.Pagination is null)
-            throw Problem.Invalid($"'{operation}' has no pages.", new Schemas.ValidationIssue("/page/all", "This operation does not page.", "Leave it out.")).ToException();
+            throw Problem.Invalid($"'{operation}' has no pages.", new ValidationIssue("/page/all", "This operation does not page.", "Leave it out.")).ToException();
+
+        if (input.AllPages && runAsync)
+            throw Problem.Invalid("A job runs one page.", new ValidationIssue("/page/all", "All pages cannot be fetched with async=true.", "Leave one of both out.")).ToException();
 
         var call = new OperationCall
         {
@@ -108,16 +122,58 @@ internal static class OperationEndpoints
             return;
         }
 
+        // Content is neither compared nor kept: there the key is the provider's alone.
+        if (key is null || target.Manifest.Stream.Request || target.Manifest.Stream.Response)
+        {
+            await RunAsync(context, executor, target, call, runAsync, null, cancellationToken);
+            return;
+        }
+
+        var asked = JsonSerializer.SerializeToElement(new { connection = id, operation, call.Parameters, call.Cursor, runAsync });
+        var isRepeatable = target.Manifest.IsIdempotent() || target.Manifest.IdempotencyOf(target.Provider.Manifest) is not null;
+        await context.RequestServices.GetRequiredService<IdempotentRequests>().RunAsync(
+            context,
+            key,
+            asked,
+            isRepeatable,
+            (run, token) => RunAsync(context, executor, target, call with { RequestId = run.RequestId }, runAsync, run, token),
+            cancellationToken);
+    }
+
+    private static async Task RunAsync(
+        HttpContext context, OperationExecutor executor, OperationTarget target, OperationCall call, bool runAsync, IdempotentRun? run, CancellationToken cancellationToken)
+    {
+        var caller = context.GetCaller();
+        if (runAsync)
+        {
+            var job = await context.RequestServices.GetRequiredService<JobService>().SubmitAsync(caller, target, call, cancellationToken);
+            run?.KeepAnswer = true;
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+            context.Response.Headers.Location = $"/api/jobs/{job.Id}";
+            await context.Response.WriteAsJsonAsync(JobView.Of(job), HubJson.Options, cancellationToken);
+            return;
+        }
+
         await using var execution = await executor.ExecuteAsync(caller, target, call, cancellationToken);
+        run?.KeepAnswer = IsFinal(execution);
         await AnswerAsync(context, target.Connection.Provider, execution, cancellationToken);
     }
+
+    /// <summary>Whether asking again under the same key could give no other answer, or would risk a second effect.</summary>
+    private static bool IsFinal(OperationExecution execution) => execution switch
+    {
+        { Result.Succeeded: true } => true,
+        { Effect.Verdict: EffectVerdict.Unknown } => !execution.IsRepeatable,
+        { Effect: not null } => execution.Result.Error!.Category is ErrorCategory.Declined or ErrorCategory.ProviderError,
+        _ => false,
+    };
 
     private static async Task AnswerAsync(HttpContext context, string provider, OperationExecution execution, CancellationToken cancellationToken)
     {
         var result = execution.Result;
         if (result.Error is { } error)
         {
-            await error.ToProblem(provider).ToResult().ExecuteAsync(context);
+            await error.ToProblem(provider, execution.Effect?.Id).ToResult().ExecuteAsync(context);
             return;
         }
 
@@ -143,7 +199,7 @@ internal static class OperationEndpoints
             return;
         }
 
-        await WriteAsync(context, result.Value, execution.Duration, execution.Attempts, execution.Waited, result.ProviderRequestId, result.NextCursor, cancellationToken);
+        await context.Response.WriteAsJsonAsync(OperationAnswer.Of(execution), HubJson.Options, cancellationToken);
     }
 
     private static async Task AnswerAllAsync(
@@ -174,7 +230,9 @@ internal static class OperationEndpoints
                 var next = execution.Result.NextCursor;
                 if (next is null || next == cursor || items.Count >= maxItems)
                 {
-                    await WriteAsync(context, JsonSerializer.SerializeToElement(items), duration, attempts, waited, execution.Result.ProviderRequestId, next == cursor ? null : next, cancellationToken);
+                    var meta = new OperationAnswerMeta(
+                        Math.Round(duration.TotalMilliseconds, 3), attempts, Math.Round(waited.TotalMilliseconds, 3), execution.Result.ProviderRequestId, next == cursor ? null : next, execution.Effect?.Id);
+                    await context.Response.WriteAsJsonAsync(new OperationAnswer(JsonSerializer.SerializeToElement(items), meta), HubJson.Options, cancellationToken);
                     return;
                 }
 
@@ -190,15 +248,6 @@ internal static class OperationEndpoints
         }
     }
 
-    private static Task WriteAsync(
-        HttpContext context, JsonElement value, TimeSpan duration, int attempts, TimeSpan waited, string? providerRequestId, string? nextCursor, CancellationToken cancellationToken)
-    {
-        var body = new OperationAnswer(
-            value.ValueKind == JsonValueKind.Undefined ? null : value,
-            new OperationAnswerMeta(Math.Round(duration.TotalMilliseconds, 3), attempts, Math.Round(waited.TotalMilliseconds, 3), providerRequestId, nextCursor));
-        return context.Response.WriteAsJsonAsync(body, HubJson.Options, cancellationToken);
-    }
-
     private static string? IdempotencyKey(HttpContext context)
     {
         var sent = context.Request.Headers["Idempotency-Key"];
@@ -208,18 +257,40 @@ internal static class OperationEndpoints
         var key = sent.Count == 1 ? sent.ToString().Trim() : "";
         return key.Length is > 0 and <= 255 && key.All(c => c is > ' ' and <= '~')
             ? key
-            : throw Problem.Invalid("The Idempotency-Key is not usable.", new Schemas.ValidationIssue("", "One header of 1 to 255 printable ASCII characters is expected.")).ToException();
+            : throw Problem.Invalid("The Idempotency-Key is not usable.", new ValidationIssue("", "One header of 1 to 255 printable ASCII characters is expected.")).ToException();
+    }
+
+    // The query's form is the hub's; the header's is RFC 7240's.
+    private static bool WantsJob(HttpRequest request)
+    {
+        if (request.Query["async"] is { Count: > 0 } sent)
+            return bool.TryParse(sent.ToString(), out var wanted)
+                ? wanted
+                : throw Problem.Invalid("The query parameter 'async' is not usable.", new ValidationIssue("/async", "The value must be true or false.")).ToException();
+
+        return request.Headers["Prefer"].Any(value => value?.Contains("respond-async", StringComparison.OrdinalIgnoreCase) == true);
     }
 
     private static async Task<IReadOnlyList<ConnectionTestResult>> TestAsync(string id, HttpContext context, ConnectionTester tester, CancellationToken cancellationToken) =>
         await tester.RunAsync(context.GetCaller(), id, CorrelationId.Of(context), cancellationToken);
 }
 
-internal sealed record OperationAnswer(JsonElement? Result, OperationAnswerMeta Meta);
+internal sealed record OperationAnswer(JsonElement? Result, OperationAnswerMeta Meta)
+{
+    /// <summary>Of an execution that succeeded with a value.</summary>
+    public static OperationAnswer Of(OperationExecution execution)
+    {
+        var result = execution.Result;
+        return new(
+            result.Value.ValueKind == JsonValueKind.Undefined ? null : result.Value,
+            new OperationAnswerMeta(Math.Round(execution.Duration.TotalMilliseconds, 3), execution.Attempts, Math.Round(execution.Waited.TotalMilliseconds, 3), result.ProviderRequestId, result.NextCursor, execution.Effect?.Id));
+    }
+}
 
 /// <param name="DurationMs">Milliseconds in the hub and at the provider.</param>
 /// <param name="Attempts">Calls made to the provider.</param>
 /// <param name="WaitedMs">Milliseconds of the duration that it waited in the hub: for its turn, and between attempts.</param>
 /// <param name="ProviderRequestId">The provider's name for the request.</param>
 /// <param name="NextCursor">Where the next page begins, for <c>page.cursor</c>.</param>
-internal sealed record OperationAnswerMeta(double DurationMs, int Attempts, double WaitedMs, string? ProviderRequestId, string? NextCursor);
+/// <param name="EffectId">The record of what it changed, for operations that change something.</param>
+internal sealed record OperationAnswerMeta(double DurationMs, int Attempts, double WaitedMs, string? ProviderRequestId, string? NextCursor, string? EffectId);

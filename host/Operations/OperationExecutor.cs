@@ -6,6 +6,7 @@ using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
+using IntegrationHub.Host.Operations.Effects;
 using IntegrationHub.Manifests;
 
 namespace IntegrationHub.Host.Operations;
@@ -56,7 +57,9 @@ internal sealed class OperationExecutor(
             Parameters = call.Parameters,
             Content = call.Content,
             Cursor = call.Cursor,
-            IdempotencyKey = call.IdempotencyKey ?? (Declares(target) ? Ids.New("idem", time) : null),
+            IdempotencyKey = call.IdempotencyKey ?? (target.Manifest.IdempotencyOf(provider.Manifest) is null ? null : Ids.New("idem", time)),
+            JobId = call.JobId,
+            RequestId = call.RequestId,
             CorrelationId = call.CorrelationId,
         };
 
@@ -78,15 +81,13 @@ internal sealed class OperationExecutor(
             if (outcome != "succeeded")
                 activity?.SetStatus(ActivityStatusCode.Error, outcome);
 
-            Record(invocation, result, outcome, time.GetElapsedTime(started));
+            if (!call.IsProbe || caller != Caller.System)
+                Record(invocation, result, outcome, time.GetElapsedTime(started));
         }
     }
 
     private ValueTask<OperationResult> RunAsync(OperationInvocation invocation, int step, CancellationToken cancellationToken) =>
         steps[step].InvokeAsync(invocation, token => RunAsync(invocation, step + 1, token), cancellationToken);
-
-    private static bool Declares(OperationTarget target) =>
-        (target.Manifest.Idempotency ?? target.Provider.Manifest.Defaults.Idempotency) is not null;
 
     private void Record(OperationInvocation invocation, OperationResult? result, string outcome, TimeSpan duration)
     {
@@ -162,7 +163,16 @@ internal sealed record OperationCall
 
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>The job that runs it.</summary>
+    public string? JobId { get; init; }
+
+    /// <summary>The idempotent request that runs it.</summary>
+    public string? RequestId { get; init; }
+
     public required string CorrelationId { get; init; }
+
+    /// <summary>A connection test. Those that nobody asked for are neither usage nor news for the audit.</summary>
+    public bool IsProbe { get; init; }
 }
 
 /// <summary>A finished call whose content may still be streaming.</summary>
@@ -174,6 +184,12 @@ internal sealed class OperationExecution(OperationResult result, OperationInvoca
 
     /// <summary>What of the duration it waited in the hub.</summary>
     public TimeSpan Waited => invocation.Waited;
+
+    /// <summary>The record of what it changed; <see langword="null"/> when nothing left the hub or nothing is changed by it.</summary>
+    public Effect? Effect => invocation.Effect;
+
+    /// <summary>Whether a repetition does no harm: by the operation's nature, or because the provider recognises it by the key.</summary>
+    public bool IsRepeatable => invocation.Manifest.IsIdempotent() || invocation.KeySent;
 
     public TimeSpan Duration { get; } = duration;
 

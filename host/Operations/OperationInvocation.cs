@@ -3,6 +3,7 @@ using IntegrationHub.Adapters;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Operations.Effects;
 using IntegrationHub.Manifests;
 
 namespace IntegrationHub.Host.Operations;
@@ -25,6 +26,18 @@ internal sealed class OperationInvocation
     public OperationContent? Content { get; init; }
 
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>Whether the provider is given the key and recognises a repetition by it.</summary>
+    public bool KeySent => IdempotencyKey is not null && Manifest.IdempotencyOf(Provider.Manifest) is not null;
+
+    /// <summary>The job that runs it.</summary>
+    public string? JobId { get; init; }
+
+    /// <summary>The idempotent request that runs it.</summary>
+    public string? RequestId { get; init; }
+
+    /// <summary>The record of what it changes; <see langword="null"/> until something leaves the hub, and for operations that change nothing.</summary>
+    public Effect? Effect { get; set; }
 
     public string? Cursor { get; init; }
 

@@ -6,7 +6,10 @@ namespace IntegrationHub.Host.Operations;
 /// <summary>How a failed operation is answered.</summary>
 internal static class OperationProblems
 {
-    public static Problem ToProblem(this ProviderError error, string provider)
+    /// <param name="error">The failure.</param>
+    /// <param name="provider">The provider's id.</param>
+    /// <param name="effectId">The record of what may have been changed.</param>
+    public static Problem ToProblem(this ProviderError error, string provider, string? effectId = null)
     {
         var (status, title) = Answer(error.Category);
         return new Problem(status, CodeOf(error.Category), title, error.Message)
@@ -17,6 +20,7 @@ internal static class OperationProblems
             {
                 ["provider"] = new { id = provider, status = error.ProviderStatus, code = error.ProviderCode, requestId = error.ProviderRequestId },
                 ["outcomeUnknown"] = error.OutcomeUnknown,
+                ["effectId"] = effectId,
             },
         };
     }

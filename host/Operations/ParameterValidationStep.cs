@@ -1,4 +1,6 @@
+using System.Text.Json;
 using IntegrationHub.Adapters;
+using IntegrationHub.Host.Catalog;
 using IntegrationHub.Schemas;
 
 namespace IntegrationHub.Host.Operations;
@@ -6,20 +8,24 @@ namespace IntegrationHub.Host.Operations;
 /// <summary>Nothing that fails the operation's schema leaves the hub.</summary>
 internal sealed class ParameterValidationStep : IOperationStep
 {
-    public ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken)
-    {
-        if (!invocation.Provider.Parameters.TryGetValue(invocation.Operation, out var schema))
-            return next(cancellationToken);
+    public ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken) =>
+        Check(invocation.Provider, invocation.Operation, invocation.Parameters) is { } error ? ValueTask.FromResult(OperationResult.Failure(error)) : next(cancellationToken);
 
-        var issues = schema.Value.Validate(invocation.Parameters);
+    /// <returns><see langword="null"/> when the parameters fit.</returns>
+    public static ProviderError? Check(LoadedProvider provider, string operation, JsonElement parameters)
+    {
+        if (!provider.Parameters.TryGetValue(operation, out var schema))
+            return null;
+
+        var issues = schema.Value.Validate(parameters);
         return issues.Count == 0
-            ? next(cancellationToken)
-            : ValueTask.FromResult(OperationResult.Failure(new ProviderError
+            ? null
+            : new ProviderError
             {
                 Category = ErrorCategory.InvalidParams,
-                Message = $"The parameters do not fit the operation '{invocation.Operation}'.",
+                Message = $"The parameters do not fit the operation '{operation}'.",
                 Issues = [.. issues.Select(UnderParams)],
-            }));
+            };
     }
 
     private static ValidationIssue UnderParams(ValidationIssue issue) => issue with { Pointer = "/params" + issue.Pointer };

@@ -10,11 +10,12 @@ internal sealed class KeyRing(MasterKey master, Sealer sealer, IDataKeyStore sto
 {
     public const string Payloads = "payloads";
     public const string Audit = "audit";
+    public const string Fingerprints = "fingerprints";
 
     /// <summary>Bytes of a key's id; the id is their hex form.</summary>
     public const int IdSize = 8;
 
-    private static readonly string[] Purposes = [Payloads, Audit];
+    private static readonly string[] Purposes = [Payloads, Audit, Fingerprints];
 
     private volatile State? state;
 

@@ -14,6 +14,7 @@ internal static class SecretsServiceCollectionExtensions
         services.AddSingleton<ISealer>(provider => provider.GetRequiredService<Sealer>());
         services.AddSingleton<KeyRing>();
         services.AddSingleton<IPayloadSealer, PayloadSealer>();
+        services.AddSingleton<Fingerprint>();
         return services;
     }
 }

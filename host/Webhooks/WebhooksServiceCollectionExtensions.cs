@@ -1,4 +1,4 @@
-using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Webhooks;
 

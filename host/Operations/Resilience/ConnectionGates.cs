@@ -76,13 +76,13 @@ internal sealed partial class ConnectionGates(
 
     private static partial class Log
     {
-        [LoggerMessage(3010, LogLevel.Warning, "The circuit of connection {Connection} ({Provider}) opened: its calls failed one after the other. The next trial is at {TrialAt}")]
+        [LoggerMessage(3050, LogLevel.Warning, "The circuit of connection {Connection} ({Provider}) opened: its calls failed one after the other. The next trial is at {TrialAt}")]
         public static partial void Opened(ILogger logger, string connection, string provider, DateTimeOffset? trialAt);
 
-        [LoggerMessage(3011, LogLevel.Information, "The circuit of connection {Connection} ({Provider}) closed")]
+        [LoggerMessage(3051, LogLevel.Information, "The circuit of connection {Connection} ({Provider}) closed")]
         public static partial void Closed(ILogger logger, string connection, string provider);
 
-        [LoggerMessage(3012, LogLevel.Warning, "Connection {Connection} ({Provider}) pauses until {Until}: the provider takes no more calls for now")]
+        [LoggerMessage(3052, LogLevel.Warning, "Connection {Connection} ({Provider}) pauses until {Until}: the provider takes no more calls for now")]
         public static partial void Paused(ILogger logger, string connection, string provider, DateTimeOffset? until);
     }
 }

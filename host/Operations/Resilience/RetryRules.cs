@@ -12,8 +12,7 @@ internal static class RetryRules
     /// <summary>Whether a repetition cannot do twice what was meant once.</summary>
     public static bool IsSafeToRepeat(OperationInvocation invocation, ProviderError error)
     {
-        var manifest = invocation.Manifest;
-        if (manifest.IsIdempotent() || (invocation.IdempotencyKey is not null && manifest.IdempotencyOf(invocation.Provider.Manifest) is not null))
+        if (invocation.Manifest.IsIdempotent() || invocation.KeySent)
             return true;
 
         // It was refused at the door, or never arrived. A provider that answered 500 or 503 may have done it before it failed.

@@ -21,6 +21,8 @@ internal sealed record SqliteMigration(int Version, string Name, string Script)
             SqliteDeliveryStore.Schema1,
             SqliteUsageStore.Schema1)),
         new(2, "plugin states", SqlitePluginStateStore.Schema2),
+        new(4, "effects and jobs", string.Join('\n', SqliteEffectStore.Schema4, SqliteIdempotencyStore.Schema4, SqliteJobStore.Schema4)),
+        new(6, "connection health", SqliteHealthStore.Schema6),
     ];
 
     public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Script.ReplaceLineEndings("\n"))));

@@ -1,7 +1,11 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Insights;
+using IntegrationHub.Host.Operations.Effects;
+using IntegrationHub.Host.Operations.Idempotency;
+using IntegrationHub.Host.Operations.Jobs;
 using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Secrets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -35,6 +39,10 @@ internal static class SqliteStorageServiceCollectionExtensions
         services.AddSingleton<IDeliveryStore, SqliteDeliveryStore>();
         services.AddSingleton<IUsageStore, SqliteUsageStore>();
         services.AddSingleton<IPluginStateStore, SqlitePluginStateStore>();
+        services.AddSingleton<IEffectStore, SqliteEffectStore>();
+        services.AddSingleton<IIdempotencyStore, SqliteIdempotencyStore>();
+        services.AddSingleton<IJobStore, SqliteJobStore>();
+        services.AddSingleton<IHealthStore, SqliteHealthStore>();
         return services;
     }
 }

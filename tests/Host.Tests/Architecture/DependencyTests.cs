@@ -27,7 +27,7 @@ public sealed partial class DependencyTests
         ["Simulators"] = ["Http", "Access", "Catalog", "Connections"],
         ["Storage"] = ["Http", "Access", "Connections", "Events", "Health", "Insights", "Operations", "Plugins", "Secrets"],
         ["Cli"] = ["Http", "Plugins"],
-        ["Hosting"] = ["Http", "Access", "Events", "Plugins", "Secrets", "Storage", "Insights"],
+        ["Hosting"] = ["Http", "Access", "Events", "Health", "Operations", "Plugins", "Secrets", "Storage", "Insights"],
     };
 
     public static TheoryData<string> Folders => [.. Directory.GetDirectories(Repository.At("host")).Select(Path.GetFileName).OfType<string>().Where(name => name is not ("bin" or "obj" or "Properties"))];

@@ -37,7 +37,7 @@ public sealed class RouteTests : IAsyncLifetime
         var open = Routes.Where(route => route.Metadata.GetMetadata<OpenToAll>() is not null).ToList();
 
         Assert.All(open, route => Assert.NotEmpty(route.Metadata.GetMetadata<OpenToAll>()!.Why));
-        string[] known = ["/", "/health/live", "/health/ready", "/openapi/{documentName}.json", "/simulators/{provider}/{**path}", "/v1/webhooks/{provider}/{connectionId}"];
+        string[] known = ["/", "/health/live", "/health/ready", "/health/{provider}", "/openapi/{documentName}.json", "/simulators/{provider}/{**path}", "/v1/webhooks/{provider}/{connectionId}"];
         Assert.Equal(known, open.Select(Path).Distinct().Order(StringComparer.Ordinal));
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Tests.Fakes;
 
 namespace IntegrationHub.Host.Tests.Events;

@@ -128,7 +128,8 @@ internal sealed class FeatureHub : IAsyncDisposable
 internal static class HttpAnswers
 {
     /// <summary>Sends JSON text as it is.</summary>
-    public static async Task<Answer> SendAsync(this HttpClient client, string method, string path, string? json = null, string? ifMatch = null)
+    public static async Task<Answer> SendAsync(
+        this HttpClient client, string method, string path, string? json = null, string? ifMatch = null, string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (json is not null)
@@ -137,8 +138,11 @@ internal static class HttpAnswers
         if (ifMatch is not null)
             request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
 
-        using var response = await client.SendAsync(request);
-        var text = await response.Content.ReadAsStringAsync();
+        if (idempotencyKey is not null)
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey);
+
+        using var response = await client.SendAsync(request, cancellationToken);
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
         return new Answer((int)response.StatusCode, text, response.Headers, text.Length == 0 ? default : JsonElement.Parse(text));
     }
 }

@@ -7,8 +7,14 @@ using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations;
+using IntegrationHub.Host.Operations.Effects;
+using IntegrationHub.Host.Operations.Idempotency;
+using IntegrationHub.Host.Operations.Jobs;
 using IntegrationHub.Host.Operations.Resilience;
+using IntegrationHub.Host.Secrets;
+using IntegrationHub.Host.Storage.Sqlite;
 using IntegrationHub.Host.Tests.Fakes;
+using IntegrationHub.Host.Tests.Storage.Sqlite;
 using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
 using Microsoft.AspNetCore.Builder;
@@ -19,23 +25,39 @@ using Microsoft.Extensions.Logging;
 
 namespace IntegrationHub.Host.Tests.Operations;
 
-/// <summary>The operations feature on a real socket, with one connection of a provider whose adapter the test writes.</summary>
+/// <summary>
+/// The operations feature on a real socket and a real database, with one connection of a provider whose adapter the test writes. Stopped and started again over the same folder it
+/// is the next process.
+/// </summary>
 internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsageStore
 {
     public const string ConnectionId = "conn_1";
     public static readonly string Secret = "sk_" + "test_" + "neverinanswers";
 
     private readonly WebApplication app;
+    private readonly string folder;
     private int leases;
 
-    public OperationHub(TimeProvider? time = null, params (string Key, string Value)[] settings)
+    private OperationHub(string folder, FakeTimeProvider time, InMemoryDataKeyStore dataKeys, TimeProvider? realTime = null, params (string Key, string Value)[] settings)
     {
+        this.folder = folder;
+        Time = time;
+        DataKeys = dataKeys;
+        Storage = SqliteHarness.New(folder);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration["Hub:Jobs:Jitter"] = "0";
         builder.Services
-            .AddSingleton(time ?? Time)
+            .AddSingleton(Microsoft.Extensions.Options.Options.Create(new HubOptions { MasterKey = Convert.ToBase64String(new byte[MasterKey.Size]) }))
+            .AddSingleton<IDataKeyStore>(dataKeys)
+            .AddSecrets()
+            .AddSingleton<IHubEvents>(Events)
+            .AddSingleton<IEffectStore>(new SqliteEffectStore(Storage))
+            .AddSingleton<IIdempotencyStore>(new SqliteIdempotencyStore(Storage))
+            .AddSingleton<IJobStore>(new SqliteJobStore(Storage))
+            .AddSingleton(realTime ?? Time)
             .AddSingleton<IConnectionResolver>(this)
             .AddSingleton<IUsageStore>(this)
             .AddSingleton<IProviderCatalog>(new LeasingCatalog(this))
@@ -58,7 +80,15 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
         };
     }
 
-    public FakeTimeProvider Time { get; } = new();
+    public FakeTimeProvider Time { get; }
+
+    public string Folder => folder;
+
+    public InMemoryDataKeyStore DataKeys { get; }
+
+    public SqliteStorage Storage { get; }
+
+    public RecordingHubEvents Events { get; } = new();
 
     public RecordingAuditTrail Audit { get; } = new();
 
@@ -81,8 +111,6 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
     /// <summary>Cancelled when the plugin's time to finish is over.</summary>
     public CancellationToken Stopping { get; set; }
 
-    public IServiceProvider Services => app.Services;
-
     /// <summary>Leases that are not given back.</summary>
     public int Leases => leases;
 
@@ -93,15 +121,34 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
 
     public static Task<OperationHub> StartAsync() => StartAsync(null);
 
-    public static async Task<OperationHub> StartAsync(TimeProvider? time, params (string Key, string Value)[] settings)
+    /// <param name="realTime">Another clock than <see cref="Time"/>.</param>
+    /// <param name="settings">The operator's settings.</param>
+    public static Task<OperationHub> StartAsync(TimeProvider? realTime, params (string Key, string Value)[] settings) =>
+        StartAsync(new OperationHub(SqliteHarness.NewFolder(), new FakeTimeProvider(), new InMemoryDataKeyStore(), realTime, settings));
+
+    /// <summary>The next process over what this one left behind. Dispose both.</summary>
+    public async Task<OperationHub> RestartAsync()
     {
-        var hub = new OperationHub(time, settings);
+        await app.StopAsync();
+        await Storage.DisposeAsync();
+        return await StartAsync(new OperationHub(folder, Time, DataKeys) { Adapter = Adapter, Connection = Connection });
+    }
+
+    private static async Task<OperationHub> StartAsync(OperationHub hub)
+    {
+        await hub.Storage.OpenAsync(CancellationToken.None);
+        await hub.Get<KeyRing>().InitializeAsync(CancellationToken.None);
+        await hub.Get<ExecutionRecovery>().RunAsync(CancellationToken.None);
         await hub.app.StartAsync();
         hub.Client = new HttpClient { BaseAddress = new Uri(hub.app.Urls.First()) };
         return hub;
     }
 
-    public Task<Answer> RunAsync(string operation, string json = "{}") => Client.SendAsync("POST", $"/api/connections/{ConnectionId}/operations/{operation}", json);
+    public T Get<T>()
+        where T : notnull => app.Services.GetRequiredService<T>();
+
+    public Task<Answer> RunAsync(string operation, string json = "{}", string? key = null, string query = "", CancellationToken cancellationToken = default) =>
+        Client.SendAsync("POST", $"/api/connections/{ConnectionId}/operations/{operation}{query}", json, idempotencyKey: key, cancellationToken: cancellationToken);
 
     /// <summary>Stops the host, which writes what waits.</summary>
     public Task StopAsync() => app.StopAsync();
@@ -125,7 +172,11 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        await app.StopAsync();
         await app.DisposeAsync();
+        await Storage.DisposeAsync();
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
     }
 
     private LoadedProvider Load() => new()
@@ -138,7 +189,9 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
             Operations = new Dictionary<string, OperationManifest>
             {
                 ["pay"] = new() { Scopes = ["payments:write"], Idempotency = new IdempotencyManifest { Header = "Idempotency-Key" } },
-                ["list"] = new() { Pagination = new PaginationManifest { Style = PaginationStyle.Cursor } },
+                ["charge"] = new(),
+                ["put"] = new() { Idempotent = true },
+                ["list"] = new() { Safe = true, Pagination = new PaginationManifest { Style = PaginationStyle.Cursor } },
                 ["upload"] = new() { Stream = new StreamManifest { Request = true } },
                 ["download"] = new() { Stream = new StreamManifest { Response = true } },
             },

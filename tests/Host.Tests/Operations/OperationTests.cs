@@ -153,14 +153,16 @@ public sealed class OperationTests
     {
         await using var hub = await OperationHub.StartAsync();
         hub.IsCode = true;
-        var release = new TaskCompletionSource();
+        var (entered, release) = (new TaskCompletionSource(), new TaskCompletionSource());
         hub.Adapter = async (_, _) =>
         {
+            entered.SetResult();
             await release.Task;
             return OperationHub.Value("{}");
         };
 
         var running = hub.RunAsync("list");
+        await entered.Task;
         await hub.Time.WhenTimerIsDueInAsync(TimeSpan.FromSeconds(5));
         hub.Time.Advance(TimeSpan.FromSeconds(5));
         await hub.Time.WhenTimerIsDueInAsync(TimeSpan.FromSeconds(1));

@@ -13,9 +13,10 @@ public sealed class KeyRingTests
         var first = await OpenAsync(1);
         var second = await OpenAsync(1);
 
-        Assert.Equal(2, store.Keys.Count);
+        Assert.Equal(3, store.Keys.Count);
         Assert.Equal(first.Current(KeyRing.Payloads).Key.ToArray(), second.Current(KeyRing.Payloads).Key.ToArray());
         Assert.NotEqual(first.Current(KeyRing.Payloads).Key.ToArray(), first.Current(KeyRing.Audit).Key.ToArray());
+        Assert.NotEqual(first.Current(KeyRing.Payloads).Key.ToArray(), first.Current(KeyRing.Fingerprints).Key.ToArray());
     }
 
     [Fact]

@@ -5,6 +5,10 @@ using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
+using IntegrationHub.Host.Operations;
+using IntegrationHub.Host.Operations.Effects;
+using IntegrationHub.Host.Operations.Idempotency;
+using IntegrationHub.Host.Operations.Jobs;
 
 namespace IntegrationHub.Host.Tests.Storage;
 
@@ -156,6 +160,53 @@ internal static class Some
         Outcome = "succeeded",
         ProviderStatus = 200,
         ProviderRequestId = "req_p",
+    });
+
+    public static Effect Effect(string connection = "conn_1", string project = "shop") => At(time => new Effect
+    {
+        Id = Ids.New(Ids.Effect, time),
+        ConnectionId = connection,
+        Project = project,
+        Environment = "dev",
+        Provider = "stripe",
+        Operation = "createPaymentIntent",
+        Actor = "key_1",
+        CorrelationId = "corr-1",
+        ParametersHash = Bytes(32),
+        StartedAt = time,
+        Verdict = EffectVerdict.Pending,
+    });
+
+    public static OperationAttempt Attempt(int number = 1, string outcome = "succeeded", int? status = 200, bool outcomeUnknown = false) =>
+        new(number, Time(), TimeSpan.FromTicks(1234567), outcome, status, status is null ? null : "req_p", outcomeUnknown);
+
+    public static IdempotentRequest IdempotentRequest(string key = "k-1", string scope = "key_1") => At(time => new IdempotentRequest
+    {
+        Id = Ids.New(Ids.IdempotentRequest, time),
+        Scope = scope,
+        Key = key,
+        Fingerprint = Bytes(32),
+        StartedAt = time,
+        RunsUntil = time.AddMinutes(15),
+        ExpiresAt = time.AddHours(24),
+    });
+
+    public static Job Job(string connection = "conn_1", string project = "shop") => At(time => new Job
+    {
+        Id = Ids.New(Ids.Job, time),
+        ConnectionId = connection,
+        Project = project,
+        Environment = "dev",
+        Provider = "stripe",
+        Operation = "createPaymentIntent",
+        Actor = "key_1",
+        Address = "127.0.0.1",
+        CorrelationId = "corr-1",
+        IdempotencyKey = "idem_1",
+        SealedInput = Bytes(100),
+        State = JobState.Queued,
+        NextRunAt = time,
+        CreatedAt = time,
     });
 
     private static T At<T>(Func<DateTimeOffset, T> make) => make(Time());

@@ -1,8 +1,12 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
+using IntegrationHub.Host.Operations.Effects;
+using IntegrationHub.Host.Operations.Idempotency;
+using IntegrationHub.Host.Operations.Jobs;
 using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Storage;
@@ -31,6 +35,14 @@ internal sealed record StorageHarness
     public required IUsageStore Usage { get; init; }
 
     public required IPluginStateStore PluginStates { get; init; }
+
+    public required IEffectStore Effects { get; init; }
+
+    public required IIdempotencyStore IdempotentRequests { get; init; }
+
+    public required IJobStore Jobs { get; init; }
+
+    public required IHealthStore Health { get; init; }
 
     /// <summary>Closes the engine and removes what it kept.</summary>
     public required Func<ValueTask> CleanUp { get; init; }

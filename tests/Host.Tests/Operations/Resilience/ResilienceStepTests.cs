@@ -5,7 +5,6 @@ using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections.Health;
 using IntegrationHub.Host.Tests.Fakes;
 using IntegrationHub.Manifests;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace IntegrationHub.Host.Tests.Operations.Resilience;
 
@@ -436,7 +435,7 @@ public sealed class ResilienceStepTests
     });
 
     private static async Task<HealthFinding?> HealthAsync(OperationHub hub) =>
-        await hub.Services.GetRequiredService<IConnectionHealthSource>().FindAsync(hub.Connection, CancellationToken.None);
+        await hub.Get<IConnectionHealthSource>().FindAsync(hub.Connection, CancellationToken.None);
 
     private static async Task<OperationHub> StartAsync(RetryManifest? retry = null, LimitsManifest? limits = null, params (string, string)[] settings)
     {

@@ -73,7 +73,7 @@ public sealed class ReplaceUnderLoadTests(ITestOutputHelper output)
         using var client = hub.Admin;
         while (!over.IsCancellationRequested)
         {
-            var answer = await client.SendAsync("POST", $"/api/connections/{connection}/operations/run", "{}");
+            var answer = await client.SendAsync("POST", $"/api/connections/{connection}/operations/run", "{}", cancellationToken: CancellationToken.None);
             var said = answer.Status == 200 && answer.Json.GetProperty("result") is var result
                 ? $"{result.GetProperty("version").GetString()} {result.GetProperty("library").GetString()}"
                 : $"{answer.Status} {answer.Text}";

@@ -34,6 +34,10 @@ internal static class SqliteHarness
             Deliveries = new SqliteDeliveryStore(storage),
             Usage = new SqliteUsageStore(storage),
             PluginStates = new SqlitePluginStateStore(storage),
+            Effects = new SqliteEffectStore(storage),
+            IdempotentRequests = new SqliteIdempotencyStore(storage),
+            Jobs = new SqliteJobStore(storage),
+            Health = new SqliteHealthStore(storage),
             CleanUp = async () =>
             {
                 await storage.DisposeAsync();

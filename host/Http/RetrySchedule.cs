@@ -1,4 +1,4 @@
-namespace IntegrationHub.Host.Events;
+namespace IntegrationHub.Host.Http;
 
 /// <summary>When a failed delivery is tried again. Pure but for the randomness it is given; thread-safe if that is.</summary>
 /// <param name="delays">The pause after the first, second, … failed attempt.</param>

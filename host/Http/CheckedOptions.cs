@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace IntegrationHub.Host.Events;
+namespace IntegrationHub.Host.Http;
 
 /// <summary>Options that are read from their section and checked at start; a fault names its setting and stops the host before it serves.</summary>
 internal static class CheckedOptions

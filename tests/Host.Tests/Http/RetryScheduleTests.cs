@@ -1,6 +1,6 @@
-using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Http;
 
-namespace IntegrationHub.Host.Tests.Events;
+namespace IntegrationHub.Host.Tests.Http;
 
 public sealed class RetryScheduleTests
 {
