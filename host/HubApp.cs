@@ -10,6 +10,7 @@ using IntegrationHub.Host.Hosting;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations;
+using IntegrationHub.Host.Operations.Resilience;
 using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Plugins.Install;
 using IntegrationHub.Host.Secrets;
@@ -69,6 +70,7 @@ internal static class HubApp
         app.MapPluginInstall();
         app.MapConnections();
         app.MapOperations();
+        app.MapConnectionLimits();
         app.MapConnectionHealth();
         app.MapCapabilities();
         app.MapEvents();
