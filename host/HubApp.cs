@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Capabilities;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Egress;
@@ -49,6 +50,7 @@ internal static class HubApp
         .AddHubConnections()
         .AddOperations()
         .AddHealth()
+        .AddCapabilities()
         .AddEvents()
         .AddWebhooks()
         .AddApiDescription();
@@ -68,6 +70,7 @@ internal static class HubApp
         app.MapConnections();
         app.MapOperations();
         app.MapConnectionHealth();
+        app.MapCapabilities();
         app.MapEvents();
         app.MapWebhooks();
         app.MapSimulators();

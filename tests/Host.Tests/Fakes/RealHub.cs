@@ -8,13 +8,21 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IntegrationHub.Host.Tests.Fakes;
 
-/// <summary>The whole hub in this process: real storage in a folder of its own, a real port, one plugin, nothing replaced.</summary>
+/// <summary>The whole hub in this process: real storage in a folder of its own, a real port, the plugins named (Stripe unless told), nothing replaced.</summary>
 public sealed class RealHub : IAsyncLifetime
 {
     private static readonly string AdminKey = "admin-" + new string('k', 40);
 
     private readonly string data = Directory.CreateTempSubdirectory("hub-real-").FullName;
+    private readonly string[] folders;
     private WebApplication? app;
+
+    public RealHub()
+        : this([Repository.At("plugins", "stripe")])
+    {
+    }
+
+    internal RealHub(string[] folders) => this.folders = folders;
 
     public IServiceProvider Services => app!.Services;
 
@@ -25,7 +33,7 @@ public sealed class RealHub : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var plugins = Path.Combine(data, "plugins.json");
-        await File.WriteAllTextAsync(plugins, JsonSerializer.Serialize(new { plugins = new[] { Repository.At("plugins", "stripe") } }));
+        await File.WriteAllTextAsync(plugins, JsonSerializer.Serialize(new { plugins = folders }));
         app = HubApp.Build(
         [
             "--data", data, "--plugins", plugins, "--urls", "http://127.0.0.1:0", "--Hub:AdminKey", AdminKey,

@@ -1,8 +1,7 @@
-using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Schemas;
 
-namespace IntegrationHub.Host.Events;
+namespace IntegrationHub.Host.Access;
 
 /// <summary>Which project and environment a new thing belongs to.</summary>
 internal static class ProjectScope
