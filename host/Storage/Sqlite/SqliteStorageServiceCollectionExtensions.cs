@@ -34,6 +34,7 @@ internal static class SqliteStorageServiceCollectionExtensions
         services.AddSingleton<IAuditStore, SqliteAuditStore>();
         services.AddSingleton<IDataKeyStore, SqliteDataKeyStore>();
         services.AddSingleton<IWrappedKeyStore, SqliteWrappedKeyStore>();
+        services.AddSingleton<IEndedSecretStore, SqliteEndedSecretStore>();
         services.AddSingleton<IConnectionStore, SqliteConnectionStore>();
         services.AddSingleton<IEventStore, SqliteEventStore>();
         services.AddSingleton<ISubscriptionStore, SqliteSubscriptionStore>();

@@ -26,6 +26,8 @@ internal sealed record StorageHarness
 
     public required IWrappedKeyStore WrappedKeys { get; init; }
 
+    public required IEndedSecretStore EndedSecrets { get; init; }
+
     public required IConnectionStore Connections { get; init; }
 
     public required IEventStore Events { get; init; }

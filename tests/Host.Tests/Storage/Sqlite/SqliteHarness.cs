@@ -29,6 +29,7 @@ internal static class SqliteHarness
             Audit = new SqliteAuditStore(storage),
             DataKeys = new SqliteDataKeyStore(storage),
             WrappedKeys = new SqliteWrappedKeyStore(storage, TimeProvider.System),
+            EndedSecrets = new SqliteEndedSecretStore(storage),
             Connections = new SqliteConnectionStore(storage),
             Events = new SqliteEventStore(storage),
             Subscriptions = new SqliteSubscriptionStore(storage, TimeProvider.System),
