@@ -1,14 +1,17 @@
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Capabilities;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Egress;
+using IntegrationHub.Host.Encryption;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Hosting;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations;
+using IntegrationHub.Host.Operations.Resilience;
 using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Plugins.Install;
 using IntegrationHub.Host.Secrets;
@@ -40,6 +43,7 @@ internal static class HubApp
         .AddSqliteStorage()
         .AddSecrets()
         .AddAccess()
+        .AddEncryption()
         .AddInsights()
         .AddEgress()
         .AddCatalog()
@@ -49,6 +53,7 @@ internal static class HubApp
         .AddConnectionAuthorization()
         .AddOperations()
         .AddHealth()
+        .AddCapabilities()
         .AddEvents()
         .AddWebhooks()
         .AddApiDescription();
@@ -61,13 +66,16 @@ internal static class HubApp
 
         app.MapHealth();
         app.MapAccess();
+        app.MapEncryption();
         app.MapCatalog();
         app.MapPlugins();
         app.MapPluginInstall();
         app.MapConnections();
         app.MapConnectionAuthorization();
         app.MapOperations();
+        app.MapConnectionLimits();
         app.MapConnectionHealth();
+        app.MapCapabilities();
         app.MapEvents();
         app.MapWebhooks();
         app.MapSimulators();

@@ -10,6 +10,9 @@ internal sealed partial class AuditTrail(IAuditStore store, AuditChain chain, Ti
     private const int GroupSize = 256;
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(1);
 
+    // Under load a commit per handful of entries would keep disk and processor busy with commits.
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(100);
+
     private readonly Channel<AuditEntry> waiting = Channel.CreateBounded<AuditEntry>(
         new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
@@ -56,6 +59,8 @@ internal sealed partial class AuditTrail(IAuditStore store, AuditChain chain, Ti
 
             await WriteAsync(group);
             group.Clear();
+            if (waiting.Reader.Count < GroupSize)
+                await Task.Delay(Gathering, time, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

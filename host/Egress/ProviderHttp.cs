@@ -13,23 +13,28 @@ internal sealed class ProviderHttp(NetworkManifest network, EgressHandlers handl
 {
     private readonly EgressAllowList allowList = new(network);
 
+    // The pools outlive every client: these invokers only lead to them.
+    private readonly HttpMessageInvoker providers = new(handlers.ForProviders, disposeHandler: false);
+    private readonly HttpMessageInvoker verbatim = new(handlers.ForProvidersVerbatim, disposeHandler: false);
+
     public HttpClient CreateClient(ConnectionContext connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        return new HttpClient(new AllowListHandler(allowList.For(connection), handlers, policy), disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan };
+        return new HttpClient(new AllowListHandler(allowList.For(connection), providers, verbatim, policy), disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     public void Dispose() => owned?.Dispose();
 
-    private sealed class AllowListHandler(ConnectionEgress egress, EgressHandlers handlers, AddressPolicy policy) : HttpMessageHandler
+    private sealed class AllowListHandler(ConnectionEgress egress, HttpMessageInvoker providers, HttpMessageInvoker verbatim, AddressPolicy policy) : HttpMessageHandler
     {
-        // The pools outlive the client: these invokers only lead to them.
-        private readonly HttpMessageInvoker providers = new(handlers.ForProviders, disposeHandler: false);
-        private readonly HttpMessageInvoker verbatim = new(handlers.ForProvidersVerbatim, disposeHandler: false);
-
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             egress.Check(request, policy);
+
+            // SocketsHttpHandler sends a request without content up to three times more, whatever its method, when a connection closes without an answer. It must not where that could do
+            // something twice; with content, be it empty, it never does. On the wire both are Content-Length: 0.
+            if (request.Content is null && request.Method.Method is not ("GET" or "HEAD" or "OPTIONS" or "TRACE" or "DELETE"))
+                request.Content = new ByteArrayContent([]);
 
             // Who states an encoding wants the bytes as they are (a stored object that happens to be gzipped).
             var invoker = request.Headers.AcceptEncoding.Count > 0 ? verbatim : providers;

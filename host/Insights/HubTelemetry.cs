@@ -15,6 +15,15 @@ internal static class HubTelemetry
     public static readonly Histogram<double> OperationDuration =
         Meter.CreateHistogram<double>("hub.operation.duration", "s", "Time of an operation, the provider's included");
 
+    public static readonly Counter<long> OperationAttempts =
+        Meter.CreateCounter<long>("hub.operation.attempts", "{attempt}", "Calls of adapters, the first of an operation and its repetitions");
+
+    public static readonly Histogram<double> GateWait =
+        Meter.CreateHistogram<double>("hub.gate.wait", "s", "Time that attempts waited for their turn: rate, concurrency, pauses");
+
+    public static readonly Counter<long> GateChanges =
+        Meter.CreateCounter<long>("hub.circuit.state", "{change}", "Circuits that opened, half-opened or closed, and connections that paused");
+
     public static readonly Counter<long> Effects =
         Meter.CreateCounter<long>("hub.effects", "{effect}", "Operations that change something, by verdict");
 

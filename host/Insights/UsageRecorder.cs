@@ -6,24 +6,36 @@ namespace IntegrationHub.Host.Insights;
 /// Writes usage behind the callers' backs, in groups. A full queue drops records and counts them: analytics must not slow operations down.
 /// What is queued at shutdown is written.
 /// </summary>
-internal sealed partial class UsageRecorder(IUsageStore store, ILogger<UsageRecorder> logger) : BackgroundService
+internal sealed partial class UsageRecorder(IUsageStore store, TimeProvider time, ILogger<UsageRecorder> logger) : BackgroundService
 {
     private const int Capacity = 16_384;
     private const int GroupSize = 256;
 
+    // Under load a commit per handful of records would keep disk and processor busy with commits.
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(100);
+
     private readonly Channel<UsageRecord> queue = Channel.CreateBounded<UsageRecord>(
         new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite },
         _ => HubTelemetry.UsageDropped.Add(1));
+
+    private readonly CancellationTokenSource stopping = new();
 
     public void Record(UsageRecord record) => queue.Writer.TryWrite(record);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         queue.Writer.TryComplete();
+        await stopping.CancelAsync();
         if (ExecuteTask is { } running)
             await running.WaitAsync(cancellationToken);
 
         await base.StopAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        stopping.Dispose();
+        base.Dispose();
     }
 
     // The stopping token is not heeded: the completed queue ends the loop, after everything in it is written.
@@ -46,6 +58,8 @@ internal sealed partial class UsageRecorder(IUsageStore store, ILogger<UsageReco
             }
 
             group.Clear();
+            if (queue.Reader.Count < GroupSize)
+                await Task.Delay(Gathering, time, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

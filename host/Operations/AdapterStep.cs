@@ -15,16 +15,25 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
 
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>Content of any size takes its time; what bounds it then is the caller's own patience.</summary>
-    private static readonly TimeSpan DefaultStreamTimeout = TimeSpan.FromMinutes(15);
-
     public async ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken)
     {
+        // Before the attempt begins: a connection that cannot be opened sends nothing.
+        var request = new OperationRequest
+        {
+            Operation = invocation.Operation,
+            Parameters = invocation.Parameters,
+            Connection = connections.Open(invocation.Connection, invocation.Provider, invocation.Authorization),
+            Content = invocation.Content,
+            IdempotencyKey = invocation.IdempotencyKey,
+            Cursor = invocation.Cursor,
+            CorrelationId = invocation.CorrelationId,
+        };
+
         var (startedAt, started) = (time.GetUtcNow(), time.GetTimestamp());
         OperationResult? result = null;
         try
         {
-            return result = await AttemptAsync(invocation, cancellationToken);
+            return result = await AttemptAsync(invocation, request, cancellationToken);
         }
         finally
         {
@@ -41,36 +50,28 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
         }
     }
 
-    private async ValueTask<OperationResult> AttemptAsync(OperationInvocation invocation, CancellationToken cancellationToken)
+    private async ValueTask<OperationResult> AttemptAsync(OperationInvocation invocation, OperationRequest request, CancellationToken cancellationToken)
     {
-        var request = new OperationRequest
-        {
-            Operation = invocation.Operation,
-            Parameters = invocation.Parameters,
-            Connection = connections.Open(invocation.Connection, invocation.Provider, invocation.Authorization),
-            Content = invocation.Content,
-            IdempotencyKey = invocation.IdempotencyKey,
-            Cursor = invocation.Cursor,
-            CorrelationId = invocation.CorrelationId,
-        };
-
-        var timeout = TimeoutOf(invocation);
-        using var deadline = new CancellationTokenSource(timeout, time);
-        var attempt = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken, invocation.Provider.Stopping);
-        var running = Start(invocation, request, attempt.Token);
+        var (timeout, started, stopping) = (invocation.AttemptTimeout ?? DefaultTimeout, time.GetTimestamp(), invocation.Provider.Stopping);
+        var attempt = new CancellationTokenSource(timeout, time);
+        var byCaller = cancellationToken.UnsafeRegister(Cancel, attempt);
+        var byStop = stopping.UnsafeRegister(Cancel, attempt);
+        var running = RunAsync(invocation.Provider.Adapter, request, attempt.Token);
         try
         {
-            // A plugin that ignores its token must not keep the caller.
-            var result = running.IsCompleted ? await running : await running.WaitAsync(timeout + Grace, time, CancellationToken.None);
-            return Redacted(invocation, request, result ?? Fault("The plugin returned nothing."));
+            // The built-in adapter heeds its token; nothing needs to stand beside it.
+            if (!running.IsCompleted && invocation.Provider.Manifest.Entry is not null)
+                await WaitAsync(running, attempt.Token);
+
+            return Redacted(invocation, request, await running ?? Fault("The plugin returned nothing."));
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is OperationCanceledException or TimeoutException && cancellationToken.IsCancellationRequested)
         {
-            throw;
+            throw new OperationCanceledException(cancellationToken);
         }
-        catch (Exception exception) when (exception is TimeoutException || deadline.IsCancellationRequested)
+        catch (Exception exception) when (attempt.IsCancellationRequested && (!stopping.IsCancellationRequested || time.GetElapsedTime(started) >= timeout))
         {
-            if (!running.IsCompleted)
+            if (exception is TimeoutException && !running.IsCompleted)
                 Log.Abandoned(logger, invocation.Provider.Id, invocation.Operation, timeout.TotalSeconds);
 
             return OperationResult.Failure(new ProviderError
@@ -80,7 +81,7 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
                 OutcomeUnknown = true,
             });
         }
-        catch (OperationCanceledException) when (invocation.Provider.Stopping.IsCancellationRequested)
+        catch (Exception exception) when (stopping.IsCancellationRequested && exception is OperationCanceledException or TimeoutException)
         {
             return OperationResult.Failure(new ProviderError
             {
@@ -100,6 +101,8 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
         }
         finally
         {
+            byCaller.Dispose();
+            byStop.Dispose();
             if (running.IsCompleted)
                 attempt.Dispose();
             else
@@ -107,19 +110,24 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
         }
     }
 
-    private static TimeSpan TimeoutOf(OperationInvocation invocation) =>
-        invocation.Manifest.Timeout
-        ?? (invocation.Manifest.Stream.Request || invocation.Manifest.Stream.Response ? DefaultStreamTimeout : (TimeSpan?)null)
-        ?? invocation.Provider.Manifest.Retry?.AttemptTimeout
-        ?? DefaultTimeout;
+    private static void Cancel(object? attempt) => ((CancellationTokenSource)attempt!).Cancel();
 
-    /// <summary>A plugin's code may block before its first await: it gets a thread of the pool, not the request's. What it throws there belongs to the task.</summary>
-    private static Task<OperationResult> Start(OperationInvocation invocation, OperationRequest request, CancellationToken cancellationToken)
+    // What an adapter throws before its first await belongs to the task as well.
+    private static async Task<OperationResult> RunAsync(IProviderAdapter adapter, OperationRequest request, CancellationToken cancellationToken) =>
+        await adapter.ExecuteAsync(request, cancellationToken);
+
+    /// <summary>Waits until it is done, or until it had its time to stop: a plugin that ignores its token must not keep the caller.</summary>
+    /// <exception cref="TimeoutException">It goes on.</exception>
+    private async Task WaitAsync(Task running, CancellationToken cancellationToken)
     {
-        var adapter = invocation.Provider.Adapter;
-        return invocation.Provider.Manifest.Entry is null ? RunAsync() : Task.Run(RunAsync, cancellationToken);
-
-        async Task<OperationResult> RunAsync() => await adapter.ExecuteAsync(request, cancellationToken);
+        try
+        {
+            await running.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (!running.IsCompleted)
+        {
+            await running.WaitAsync(Grace, time, CancellationToken.None);
+        }
     }
 
     private static async Task CompleteAsync(Task<OperationResult> running, CancellationTokenSource attempt)

@@ -93,7 +93,7 @@ internal static class OperationEndpoints
     private static async Task ExecuteAsync(string id, string operation, HttpContext context, OperationExecutor executor, CancellationToken cancellationToken)
     {
         var caller = context.GetCaller();
-        var key = IdempotencyKey(context);
+        var key = IdempotencyKeys.Read(context);
         var runAsync = WantsJob(context.Request);
         using var target = await executor.FindAsync(caller, id, operation, cancellationToken);
 
@@ -160,13 +160,8 @@ internal static class OperationEndpoints
     }
 
     /// <summary>Whether asking again under the same key could give no other answer, or would risk a second effect.</summary>
-    private static bool IsFinal(OperationExecution execution) => execution switch
-    {
-        { Result.Succeeded: true } => true,
-        { Effect.Verdict: EffectVerdict.Unknown } => !execution.IsRepeatable,
-        { Effect: not null } => execution.Result.Error!.Category is ErrorCategory.Declined or ErrorCategory.ProviderError,
-        _ => false,
-    };
+    private static bool IsFinal(OperationExecution execution) =>
+        execution.Result.Error is not { } error || !execution.IsRepeatable || (execution.Effect is not null && error.Category is ErrorCategory.Declined or ErrorCategory.ProviderError);
 
     private static async Task AnswerAsync(HttpContext context, string provider, OperationExecution execution, CancellationToken cancellationToken)
     {
@@ -208,6 +203,7 @@ internal static class OperationEndpoints
         var items = new List<JsonElement>();
         var duration = TimeSpan.Zero;
         var attempts = 0;
+        var waited = TimeSpan.Zero;
         var cursor = call.Cursor;
         try
         {
@@ -216,6 +212,7 @@ internal static class OperationEndpoints
                 await using var execution = await executor.ExecuteAsync(caller, target, call with { Cursor = cursor }, cancellationToken);
                 duration += execution.Duration;
                 attempts += execution.Attempts;
+                waited += execution.Waited;
                 if (execution.Result.Error is { } error)
                 {
                     await error.ToProblem(target.Connection.Provider).ToResult().ExecuteAsync(context);
@@ -229,7 +226,7 @@ internal static class OperationEndpoints
                 if (next is null || next == cursor || items.Count >= maxItems)
                 {
                     var meta = new OperationAnswerMeta(
-                        Math.Round(duration.TotalMilliseconds, 3), attempts, execution.Result.ProviderRequestId, next == cursor ? null : next, execution.Effect?.Id);
+                        Math.Round(duration.TotalMilliseconds, 3), attempts, Math.Round(waited.TotalMilliseconds, 3), execution.Result.ProviderRequestId, next == cursor ? null : next, execution.Effect?.Id);
                     await context.Response.WriteAsJsonAsync(new OperationAnswer(JsonSerializer.SerializeToElement(items), meta), HubJson.Options, cancellationToken);
                     return;
                 }
@@ -244,18 +241,6 @@ internal static class OperationEndpoints
         {
             target.Dispose();
         }
-    }
-
-    private static string? IdempotencyKey(HttpContext context)
-    {
-        var sent = context.Request.Headers["Idempotency-Key"];
-        if (sent.Count == 0)
-            return null;
-
-        var key = sent.Count == 1 ? sent.ToString().Trim() : "";
-        return key.Length is > 0 and <= 255 && key.All(c => c is > ' ' and <= '~')
-            ? key
-            : throw Problem.Invalid("The Idempotency-Key is not usable.", new ValidationIssue("", "One header of 1 to 255 printable ASCII characters is expected.")).ToException();
     }
 
     // The query's form is the hub's; the header's is RFC 7240's.
@@ -281,13 +266,14 @@ internal sealed record OperationAnswer(JsonElement? Result, OperationAnswerMeta 
         var result = execution.Result;
         return new(
             result.Value.ValueKind == JsonValueKind.Undefined ? null : result.Value,
-            new OperationAnswerMeta(Math.Round(execution.Duration.TotalMilliseconds, 3), execution.Attempts, result.ProviderRequestId, result.NextCursor, execution.Effect?.Id));
+            new OperationAnswerMeta(Math.Round(execution.Duration.TotalMilliseconds, 3), execution.Attempts, Math.Round(execution.Waited.TotalMilliseconds, 3), result.ProviderRequestId, result.NextCursor, execution.Effect?.Id));
     }
 }
 
 /// <param name="DurationMs">Milliseconds in the hub and at the provider.</param>
 /// <param name="Attempts">Calls made to the provider.</param>
+/// <param name="WaitedMs">Milliseconds of the duration that it waited in the hub: for its turn, and between attempts.</param>
 /// <param name="ProviderRequestId">The provider's name for the request.</param>
 /// <param name="NextCursor">Where the next page begins, for <c>page.cursor</c>.</param>
 /// <param name="EffectId">The record of what it changed, for operations that change something.</param>
-internal sealed record OperationAnswerMeta(double DurationMs, int Attempts, string? ProviderRequestId, string? NextCursor, string? EffectId);
+internal sealed record OperationAnswerMeta(double DurationMs, int Attempts, double WaitedMs, string? ProviderRequestId, string? NextCursor, string? EffectId);

@@ -52,6 +52,12 @@ internal sealed class OperationInvocation
     /// <summary>What each attempt came to, in order.</summary>
     public List<OperationAttempt> AttemptLog { get; } = [];
 
+    /// <summary>The time for one attempt; <see langword="null"/> while nobody has said.</summary>
+    public TimeSpan? AttemptTimeout { get; set; }
+
+    /// <summary>How long it waited in the hub: for its turn, and between attempts.</summary>
+    public TimeSpan Waited { get; set; }
+
     /// <summary>Content that is read once cannot be sent again.</summary>
     public bool HasContent => Content is not null;
 

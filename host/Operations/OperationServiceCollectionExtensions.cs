@@ -2,6 +2,7 @@ using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Operations.Effects;
 using IntegrationHub.Host.Operations.Idempotency;
 using IntegrationHub.Host.Operations.Jobs;
+using IntegrationHub.Host.Operations.Resilience;
 
 namespace IntegrationHub.Host.Operations;
 
@@ -15,9 +16,11 @@ internal static class OperationServiceCollectionExtensions
 
         // The steps run in the order in which they stand here.
         services
+            .AddResilience()
             .AddSingleton<IOperationStep, ParameterValidationStep>()
             .AddSingleton<IOperationStep, GrantedScopesStep>()
             .AddSingleton<IOperationStep, EffectVerdictStep>()
+            .AddSingleton<IOperationStep, ResilienceStep>()
             .AddSingleton<IOperationStep, AuthorizationStep>()
             .AddSingleton<IOperationStep, EffectRecordStep>()
             .AddSingleton<IOperationStep, AdapterStep>()

@@ -10,6 +10,7 @@ using IntegrationHub.Host.Operations;
 using IntegrationHub.Host.Operations.Effects;
 using IntegrationHub.Host.Operations.Idempotency;
 using IntegrationHub.Host.Operations.Jobs;
+using IntegrationHub.Host.Operations.Resilience;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Storage.Sqlite;
 using IntegrationHub.Host.Tests.Fakes;
@@ -18,6 +19,7 @@ using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -36,13 +38,14 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
     private readonly string folder;
     private int leases;
 
-    private OperationHub(string folder, FakeTimeProvider time, InMemoryDataKeyStore dataKeys)
+    private OperationHub(string folder, FakeTimeProvider time, InMemoryDataKeyStore dataKeys, TimeProvider? realTime = null, params (string Key, string Value)[] settings)
     {
         this.folder = folder;
         Time = time;
         DataKeys = dataKeys;
         Storage = SqliteHarness.New(folder);
         var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration["Hub:Jobs:Jitter"] = "0";
@@ -54,7 +57,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
             .AddSingleton<IEffectStore>(new SqliteEffectStore(Storage))
             .AddSingleton<IIdempotencyStore>(new SqliteIdempotencyStore(Storage))
             .AddSingleton<IJobStore>(new SqliteJobStore(Storage))
-            .AddSingleton<TimeProvider>(Time)
+            .AddSingleton(realTime ?? Time)
             .AddSingleton<IConnectionResolver>(this)
             .AddSingleton<IUsageStore>(this)
             .AddSingleton<IProviderCatalog>(new LeasingCatalog(this))
@@ -70,6 +73,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
             return next(context);
         });
         app.MapOperations();
+        app.MapConnectionLimits();
         Connection = new Connection
         {
             Id = ConnectionId, Project = "shop", Provider = "acme", Environment = "dev", Alias = "default", Config = default,
@@ -99,6 +103,15 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
 
     public bool IsCode { get; set; }
 
+    /// <summary>What the test makes of the provider's manifest.</summary>
+    public Func<ProviderManifest, ProviderManifest> Change { get; set; } = manifest => manifest;
+
+    /// <summary>Where the connection's requests go.</summary>
+    public string BaseUrl { get; set; } = "";
+
+    /// <summary>Cancelled when the plugin's time to finish is over.</summary>
+    public CancellationToken Stopping { get; set; }
+
     /// <summary>Leases that are not given back.</summary>
     public int Leases => leases;
 
@@ -107,17 +120,22 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
     public static OperationResult Value(string json, string? nextCursor = null, JsonElement? items = null) =>
         OperationResult.Success(JsonElement.Parse(json), 200, "req_provider", nextCursor, items);
 
-    public static Task<OperationHub> StartAsync() => StartAsync(new OperationHub(SqliteHarness.NewFolder(), new FakeTimeProvider(), new InMemoryDataKeyStore()));
+    public static Task<OperationHub> StartAsync() => StartAsync(null);
+
+    /// <param name="realTime">Another clock than <see cref="Time"/>.</param>
+    /// <param name="settings">The operator's settings.</param>
+    public static Task<OperationHub> StartAsync(TimeProvider? realTime, params (string Key, string Value)[] settings) =>
+        BeginAsync(new OperationHub(SqliteHarness.NewFolder(), new FakeTimeProvider(), new InMemoryDataKeyStore(), realTime, settings));
 
     /// <summary>The next process over what this one left behind. Dispose both.</summary>
     public async Task<OperationHub> RestartAsync()
     {
         await app.StopAsync();
         await Storage.DisposeAsync();
-        return await StartAsync(new OperationHub(folder, Time, DataKeys) { Adapter = Adapter, Connection = Connection });
+        return await BeginAsync(new OperationHub(folder, Time, DataKeys) { Adapter = Adapter, Connection = Connection });
     }
 
-    private static async Task<OperationHub> StartAsync(OperationHub hub)
+    private static async Task<OperationHub> BeginAsync(OperationHub hub)
     {
         await hub.Storage.OpenAsync(CancellationToken.None);
         await hub.Get<KeyRing>().InitializeAsync(CancellationToken.None);
@@ -141,7 +159,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
     public ConnectionContext Open(Connection connection, LoadedProvider provider, JsonElement authorization = default) => new()
     {
         Id = connection.Id, Project = connection.Project, Provider = connection.Provider, Environment = connection.Environment, Alias = connection.Alias,
-        Config = JsonSerializer.SerializeToElement(new { secretKey = Secret }),
+        Config = JsonSerializer.SerializeToElement(new { secretKey = Secret }), BaseUrl = BaseUrl, BaseUrlOverridden = BaseUrl.Length > 0,
     };
 
     public Task AddAsync(IReadOnlyList<UsageRecord> records, CancellationToken cancellationToken)
@@ -164,7 +182,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
 
     private LoadedProvider Load() => new()
     {
-        Manifest = new ProviderManifest
+        Manifest = Change(new ProviderManifest
         {
             ManifestVersion = 1, Id = "acme", Name = "Acme", Version = "1.0.0", Category = "payment",
             Entry = IsCode ? new EntryManifest { Assembly = "Acme.dll", Type = "Acme" } : null,
@@ -179,7 +197,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
                 ["download"] = new() { Stream = new StreamManifest { Response = true } },
             },
             Tests = [new TestManifest { Id = "acme-connection", Operation = "list", Params = JsonElement.Parse("""{ "key": "{config.secretKey}" }"""u8) }],
-        },
+        }),
         ManifestJson = Encoding.UTF8.GetBytes("{}"),
         Adapter = new TestAdapter(this),
         Config = SchemaValidator.Compile(JsonElement.Parse("{}"u8)),
@@ -188,6 +206,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
             ["pay"] = new(() => SchemaValidator.Compile(JsonElement.Parse("""{ "type": "object", "required": ["amount"], "properties": { "amount": { "type": "integer" } }, "additionalProperties": false }"""u8))),
         },
         SecretFields = new HashSet<string> { "secretKey" },
+        Stopping = Stopping,
     };
 
     private sealed class LeasingCatalog(OperationHub hub) : IProviderCatalog

@@ -163,8 +163,10 @@ public sealed class OperationTests
 
         var running = hub.RunAsync("list");
         await entered.Task;
-        await hub.Time.WhenTimerIsDueInAsync(TimeSpan.FromSeconds(6));
-        hub.Time.Advance(TimeSpan.FromSeconds(6));
+        await hub.Time.WhenTimerIsDueInAsync(TimeSpan.FromSeconds(5));
+        hub.Time.Advance(TimeSpan.FromSeconds(5));
+        await hub.Time.WhenTimerIsDueInAsync(TimeSpan.FromSeconds(1));
+        hub.Time.Advance(TimeSpan.FromSeconds(1));
         var answer = await running;
 
         Assert.Equal((504, "timeout"), (answer.Status, answer["code"]));
@@ -207,6 +209,7 @@ public sealed class OperationTests
     public async Task Run_ProviderFails_AnswersByCategory(ErrorCategory category, int status)
     {
         await using var hub = await OperationHub.StartAsync();
+        hub.Change = manifest => manifest with { Retry = new() { MaxAttempts = 1 } };
         hub.Adapter = (_, _) => ValueTask.FromResult(OperationResult.Failure(new ProviderError
         {
             Category = category, Message = "No.", ProviderCode = "card_declined", ProviderStatus = 402, RetryAfter = TimeSpan.FromSeconds(1.2),

@@ -25,6 +25,10 @@ internal sealed record StorageHarness
 
     public required IDataKeyStore DataKeys { get; init; }
 
+    public required IWrappedKeyStore WrappedKeys { get; init; }
+
+    public required IEndedSecretStore EndedSecrets { get; init; }
+
     public required IConnectionStore Connections { get; init; }
 
     public required IEventStore Events { get; init; }

@@ -1,0 +1,78 @@
+using System.Globalization;
+using IntegrationHub.Adapters;
+using Polly;
+using Polly.Retry;
+using Polly.Timeout;
+
+namespace IntegrationHub.Host.Operations.Resilience;
+
+/// <summary>
+/// Runs the rest of the pipeline as often as it helps and does no harm, within the total timeout; each attempt passes the connection's gate. Total timeout and retries are Polly's; how
+/// long one attempt may take is the adapter step's.
+/// </summary>
+internal sealed class ResilienceStep : IOperationStep
+{
+    private static readonly ResiliencePropertyKey<OperationRun> Run = new("hub.run");
+
+    private readonly ConnectionGates gates;
+    private readonly ResilienceOptions options;
+    private readonly TimeProvider time;
+    private readonly ResiliencePipeline<OperationResult> pipeline;
+
+    public ResilienceStep(ConnectionGates gates, Microsoft.Extensions.Options.IOptions<ResilienceOptions> options, TimeProvider time)
+    {
+        (this.gates, this.options, this.time) = (gates, options.Value, time);
+
+        // One for all: what differs from call to call is in its run.
+        pipeline = new ResiliencePipelineBuilder<OperationResult> { TimeProvider = time }
+            .AddTimeout(new TimeoutStrategyOptions { TimeoutGenerator = static arguments => ValueTask.FromResult(RunOf(arguments.Context).Total) })
+            .AddRetry(new RetryStrategyOptions<OperationResult>
+            {
+                MaxRetryAttempts = int.MaxValue,
+                ShouldHandle = static arguments => ValueTask.FromResult(arguments.Outcome.Result is { } result && RunOf(arguments.Context).Repeats(result)),
+                DelayGenerator = static arguments => ValueTask.FromResult<TimeSpan?>(RunOf(arguments.Context).Delay),
+            })
+            .Build();
+    }
+
+    public async ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken)
+    {
+        var stopping = invocation.Provider.Stopping;
+        var gate = gates.Of(invocation.Connection, invocation.Provider, out var settings);
+        var run = new OperationRun(invocation, next, gate, settings, options, time);
+        invocation.AttemptTimeout = settings.AttemptTimeoutOf(invocation.Manifest);
+
+        // A plugin that is being replaced waits for its calls, and must not wait for one that sleeps between two attempts.
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
+        var context = ResilienceContextPool.Shared.Get(ends.Token);
+        context.Properties.Set(Run, run);
+        try
+        {
+            return run.Settled(await pipeline.ExecuteAsync(static (context, run) => run.AttemptAsync(context.CancellationToken), context, run));
+        }
+        catch (TimeoutRejectedException)
+        {
+            return run.Settled(OperationResult.Failure(new ProviderError
+            {
+                Category = ErrorCategory.Timeout,
+                Message = string.Create(CultureInfo.InvariantCulture, $"{invocation.Provider.Manifest.Name} did not answer within {run.Total.TotalSeconds:0.#} s, in {run.Attempts} {(run.Attempts == 1 ? "attempt" : "attempts")}."),
+                OutcomeUnknown = run.IsLastUnknown,
+            }));
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return run.Settled(OperationResult.Failure(new ProviderError
+            {
+                Category = ErrorCategory.Unavailable,
+                Message = $"The plugin of {invocation.Provider.Manifest.Name} was replaced or stopped, and the call did not end in the time it had for that.",
+                OutcomeUnknown = run.IsLastUnknown,
+            }));
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    private static OperationRun RunOf(ResilienceContext context) => context.Properties.GetValue(Run, null!);
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+
+namespace IntegrationHub.Benchmarks;
+
+/// <summary>A provider that never answers, under load, beside a healthy one: what the healthy one's callers notice. Its circuit never opens here, which would make it easy.</summary>
+internal static class IsolationBenchmark
+{
+    private const int Rate = 300;
+    private const int RateCallers = 16;
+    private const int HangingConnections = 8;
+    private const int HangingCallers = 600;
+
+    public static async Task<int> RunAsync(OperationBenchOptions options)
+    {
+        Console.WriteLine($"isolation: {Machine.Processor}, {Environment.ProcessorCount} cores, .NET {Environment.Version}, load {Machine.Load}; {options.Rounds} rounds of {options.Seconds} s");
+        Console.WriteLine($"the healthy provider is called {Rate} times a second; the hanging one by {HangingCallers} callers over {HangingConnections} connections, all of the time\n");
+        await using var bench = await OperationBench.StartAsync();
+        var healthy = await bench.ConnectAsync("bench", "default");
+        var hanging = new List<Uri>();
+        for (var i = 0; i < HangingConnections; i++)
+            hanging.Add(await bench.ConnectAsync("hanging", $"c{i}"));
+
+        var seconds = TimeSpan.FromSeconds(options.Seconds);
+        HttpRequestMessage Healthy() => bench.HubRequest(healthy);
+        await OperationLoad.SaturatedAsync(Healthy, 16, TimeSpan.FromSeconds(options.Warmup));
+
+        Console.WriteLine("| round | alone p50 | p99 | max | beside the hanging one p50 | p99 | max | failed | calls of the hanging one |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+        var p99 = new List<(double Alone, double Beside)>();
+        for (var round = 1; round <= options.Rounds; round++)
+        {
+            var alone = OperationLoad.AtRate(Healthy, Rate, RateCallers, seconds);
+
+            using var stop = new CancellationTokenSource();
+            var next = 0;
+            var load = OperationLoad.SaturatedAsync(() => bench.HubRequest(hanging[Interlocked.Increment(ref next) % HangingConnections]), HangingCallers, TimeSpan.FromHours(1), stop.Token);
+
+            // Until all callers hang.
+            await Task.Delay(TimeSpan.FromSeconds(2));
+            var beside = OperationLoad.AtRate(Healthy, Rate, RateCallers, seconds);
+            await stop.CancelAsync();
+            var hung = await load;
+            p99.Add((alone.At(0.99), beside.At(0.99)));
+            Write($"| {round} | {alone.At(0.5):0.00} ms | {alone.At(0.99):0.00} ms | {alone.At(1):0.0} ms | {beside.At(0.5):0.00} ms | {beside.At(0.99):0.00} ms | {beside.At(1):0.0} ms | {alone.Failed + beside.Failed} | {hung.Latencies.Length}, {hung.Latencies.Length - hung.Failed} succeeded |");
+        }
+
+        Write($"| median | | **{Machine.Median(p99.Select(round => round.Alone)):0.00} ms** | | | **{Machine.Median(p99.Select(round => round.Beside)):0.00} ms** | | | |");
+        Console.WriteLine($"\nhub: {bench.Hub.WorkingSet / 1048576} MB resident; load at the end {Machine.Load}");
+        return 0;
+    }
+
+    private static void Write(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+}

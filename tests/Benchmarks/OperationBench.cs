@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using IntegrationHub.Tests.Support;
+
+namespace IntegrationHub.Benchmarks;
+
+/// <summary>A hub with the provider <c>bench</c> and its neighbour <c>hanging</c>, both at one server on loopback; each in a process of its own.</summary>
+internal sealed class OperationBench : IAsyncDisposable
+{
+    private const string Secret = "sk_" + "test_" + "benchmarkbenchmark";
+    private readonly HubProcess hub;
+    private readonly Process provider;
+    private readonly string folder;
+
+    private OperationBench(HubProcess hub, Process provider, string folder, Uri direct) => (this.hub, this.provider, this.folder, Direct) = (hub, provider, folder, direct);
+
+    /// <summary>The provider's operation, called without the hub.</summary>
+    public Uri Direct { get; }
+
+    public HubProcess Hub => hub;
+
+    public static async Task<OperationBench> StartAsync(IReadOnlyDictionary<string, string>? variables = null)
+    {
+        var port = HubProcess.FreePort();
+        var provider = await ProviderServer.StartAsync(port);
+        var folder = Directory.CreateTempSubdirectory("hub-bench-").FullName;
+        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+        await WritePluginAsync(folder, "bench", address, "/things/{params.id}", "{}");
+        await WritePluginAsync(folder, "hanging", address, "/hang/{params.id}", """{ "maxAttempts": 2, "attemptTimeout": "4s", "totalTimeout": "10s" }""");
+        var list = Path.Combine(folder, "plugins.json");
+        await File.WriteAllTextAsync(list, """{ "plugins": [{ "path": "bench" }, { "path": "hanging" }] }""");
+        var all = new Dictionary<string, string> { ["HUB_ALLOWPRIVATETARGETS"] = "true", ["HUB_ALLOWBASEURLOVERRIDE"] = "true" };
+        foreach (var (name, value) in variables ?? new Dictionary<string, string>())
+            all[name] = value;
+
+        var hub = await HubProcess.StartAsync(plugins: list, environment: "Production", variables: all);
+        return new OperationBench(hub, provider, folder, new Uri(address + "/things/7"));
+    }
+
+    /// <summary>Makes a connection.</summary>
+    /// <returns>The address of its operation.</returns>
+    public async Task<Uri> ConnectAsync(string provider, string alias)
+    {
+        using var answer = await hub.Client.PostAsJsonAsync("/api/connections", new { provider, environment = "dev", alias, config = new { secretKey = Secret, region = "eu" } });
+        var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        return answer.IsSuccessStatusCode ? new Uri(hub.Address, $"/api/connections/{body.GetProperty("id").GetString()}/operations/get") : throw new InvalidOperationException(body.GetRawText());
+    }
+
+    /// <summary>The request that a caller without the hub sends.</summary>
+    public HttpRequestMessage DirectRequest()
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, Direct);
+        request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + Secret);
+        return request;
+    }
+
+    /// <summary>The request that runs the operation through the hub.</summary>
+    public HttpRequestMessage HubRequest(Uri operation)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, operation) { Content = new ByteArrayContent(Body) };
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+        request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + hub.AdminKey);
+        return request;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await hub.StopAsync();
+        await hub.DisposeAsync();
+        hub.DeleteData();
+        provider.Kill();
+        provider.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static readonly byte[] Body = Encoding.UTF8.GetBytes("""{"params":{"id":"7"}}""");
+
+    private static async Task WritePluginAsync(string folder, string id, string address, string path, string retry)
+    {
+        var plugin = Directory.CreateDirectory(Path.Combine(folder, id)).FullName;
+        await File.WriteAllTextAsync(Path.Combine(plugin, "manifest.json"), $$"""
+            {
+              "manifestVersion": 1, "id": "{{id}}", "name": "{{id}}", "version": "1.0.0", "category": "payment",
+              "config": {
+                "type": "object", "required": ["secretKey"], "additionalProperties": false,
+                "properties": { "secretKey": { "type": "string", "x-secret": true }, "region": { "type": "string", "default": "eu" } }
+              },
+              "environments": { "dev": { "baseUrl": "{{address}}" } },
+              "network": { "allow": ["{{new Uri(address).Authority}}"] },
+              "auth": [{ "type": "bearer", "token": "{config.secretKey}" }],
+              "limits": { "requestsPerSecond": 1000000, "burst": 1000000 },
+              "retry": {{retry}},
+              "breaker": { "failures": 1000000 },
+              "operations": {
+                "get": {
+                  "params": { "type": "object", "required": ["id"], "additionalProperties": false, "properties": { "id": { "type": "string", "maxLength": 40 } } },
+                  "result": { "type": "object" },
+                  "http": { "method": "GET", "path": "{{path}}" }
+                }
+              }
+            }
+            """);
+    }
+}

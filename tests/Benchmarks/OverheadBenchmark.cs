@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace IntegrationHub.Benchmarks;
+
+/// <summary>What the hub adds to a call: the same operation directly with <see cref="HttpClient"/> and through the hub, in turns in the same run.</summary>
+internal static class OverheadBenchmark
+{
+    private const int Rate = 1000;
+    private const int RateCallers = 16;
+
+    public static async Task<int> RunAsync(OperationBenchOptions options)
+    {
+        Console.WriteLine($"overhead: {Machine.Processor}, {Environment.ProcessorCount} cores, .NET {Environment.Version}, load {Machine.Load}; {options.Rounds} rounds of {options.Seconds} s");
+        await using var bench = await OperationBench.StartAsync();
+        var operation = await bench.ConnectAsync("bench", "default");
+        var seconds = TimeSpan.FromSeconds(options.Seconds);
+        HttpRequestMessage Direct() => bench.DirectRequest();
+        HttpRequestMessage Hub() => bench.HubRequest(operation);
+
+        await OperationLoad.SaturatedAsync(Direct, 16, TimeSpan.FromSeconds(options.Warmup));
+        await OperationLoad.SaturatedAsync(Hub, 16, TimeSpan.FromSeconds(options.Warmup));
+
+        Console.WriteLine($"\n{Rate:N0} calls a second over {RateCallers} connections, answers of 1 KB; latency from the time each call was due\n");
+        Console.WriteLine("| round | direct p50 | p99 | hub p50 | p99 | added p50 | added p99 | hub's processor |\n|---:|---:|---:|---:|---:|---:|---:|---:|");
+        var added = new List<(double P50, double P99)>();
+        for (var round = 1; round <= options.Rounds; round++)
+        {
+            var direct = OperationLoad.AtRate(Direct, Rate, RateCallers, seconds);
+            var before = Cpu(bench);
+            var hub = OperationLoad.AtRate(Hub, Rate, RateCallers, seconds);
+            var cpu = (Cpu(bench) - before) / hub.Latencies.Length;
+            Complain(direct, hub);
+            added.Add((hub.At(0.5) - direct.At(0.5), hub.At(0.99) - direct.At(0.99)));
+            Write($"| {round} | {direct.At(0.5):0.000} | {direct.At(0.99):0.000} | {hub.At(0.5):0.000} | {hub.At(0.99):0.000} | {added[^1].P50:0.000} ms | {added[^1].P99:0.000} ms | {cpu.TotalMicroseconds:0} µs a call |");
+        }
+
+        Write($"| median | | | | | **{Machine.Median(added.Select(round => round.P50)):0.000} ms** | **{Machine.Median(added.Select(round => round.P99)):0.000} ms** | |");
+
+        Console.WriteLine("\nSaturated, medians\n\n| callers | direct /s | hub /s | ratio | hub p50 | p99 | hub's processor |\n|---:|---:|---:|---:|---:|---:|---:|");
+        foreach (var callers in new[] { 1, 16, 64 })
+        {
+            var rounds = new List<(CallResult Direct, CallResult Hub, double Micros)>();
+            for (var round = 0; round < options.Rounds; round++)
+            {
+                var direct = await OperationLoad.SaturatedAsync(Direct, callers, seconds);
+                var before = Cpu(bench);
+                var hub = await OperationLoad.SaturatedAsync(Hub, callers, seconds);
+                rounds.Add((direct, hub, ((Cpu(bench) - before) / hub.Latencies.Length).TotalMicroseconds));
+                Complain(direct, hub);
+            }
+
+            double Of(Func<(CallResult Direct, CallResult Hub, double Micros), double> figure) => Machine.Median(rounds.Select(figure));
+            Write($"| {callers} | {Of(round => round.Direct.PerSecond):0} | {Of(round => round.Hub.PerSecond):0} | **{Of(round => round.Hub.PerSecond / round.Direct.PerSecond):P0}** | {Of(round => round.Hub.At(0.5)):0.00} ms | {Of(round => round.Hub.At(0.99)):0.00} ms | {Of(round => round.Micros):0} µs a call |");
+        }
+
+        Console.WriteLine($"\nhub: {bench.Hub.WorkingSet / 1048576} MB resident; load at the end {Machine.Load}");
+        return 0;
+    }
+
+    private static TimeSpan Cpu(OperationBench bench)
+    {
+        using var process = Process.GetProcessById(bench.Hub.Id);
+        return process.TotalProcessorTime;
+    }
+
+    private static void Complain(CallResult direct, CallResult hub)
+    {
+        if (direct.Failed + hub.Failed > 0)
+            Console.WriteLine($"FAILED: {direct.Failed} direct, {hub.Failed} through the hub");
+    }
+
+    private static void Write(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+}
+
+internal sealed record OperationBenchOptions(int Seconds = 8, int Rounds = 5, int Warmup = 5)
+{
+    public static OperationBenchOptions Parse(string[] args)
+    {
+        var options = new OperationBenchOptions();
+        for (var i = 0; i + 1 < args.Length; i += 2)
+        {
+            var value = int.Parse(args[i + 1], CultureInfo.InvariantCulture);
+            options = args[i] switch
+            {
+                "--seconds" => options with { Seconds = value },
+                "--rounds" => options with { Rounds = value },
+                "--warmup" => options with { Warmup = value },
+                _ => throw new ArgumentException($"Unknown option {args[i]}."),
+            };
+        }
+
+        return options;
+    }
+}
