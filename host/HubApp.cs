@@ -1,7 +1,9 @@
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Capabilities;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Egress;
+using IntegrationHub.Host.Encryption;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Hosting;
@@ -40,6 +42,7 @@ internal static class HubApp
         .AddSqliteStorage()
         .AddSecrets()
         .AddAccess()
+        .AddEncryption()
         .AddInsights()
         .AddEgress()
         .AddCatalog()
@@ -48,6 +51,7 @@ internal static class HubApp
         .AddHubConnections()
         .AddOperations()
         .AddHealth()
+        .AddCapabilities()
         .AddEvents()
         .AddWebhooks()
         .AddApiDescription();
@@ -60,6 +64,7 @@ internal static class HubApp
 
         app.MapHealth();
         app.MapAccess();
+        app.MapEncryption();
         app.MapCatalog();
         app.MapPlugins();
         app.MapPluginInstall();
@@ -67,6 +72,7 @@ internal static class HubApp
         app.MapOperations();
         app.MapConnectionLimits();
         app.MapConnectionHealth();
+        app.MapCapabilities();
         app.MapEvents();
         app.MapWebhooks();
         app.MapSimulators();

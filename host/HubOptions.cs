@@ -26,6 +26,14 @@ internal sealed class HubOptions
     /// <summary>The master key: 32 bytes in base64. Default: the key file in the data folder.</summary>
     public string? MasterKey { get; set; }
 
+    /// <summary>
+    /// Former master keys that data is still encrypted with, for the move to another one: keys in base64, or <c>file</c> or <c>kms</c> for those kept there; several with commas between.
+    /// </summary>
+    public string? MasterKeyPrevious { get; set; }
+
+    /// <summary>Where the master key comes from: <c>file</c>, <c>setting</c> or <c>kms</c>. Default: <c>setting</c> when <see cref="MasterKey"/> is given, else <c>file</c>.</summary>
+    public string? MasterKeySource { get; set; }
+
     /// <summary>The bootstrap admin key, 32 characters or more. Default: made at first start.</summary>
     public string? AdminKey { get; set; }
 }

@@ -27,6 +27,12 @@ internal sealed partial class AccessMiddleware(RequestDelegate next, ApiKeyServi
                 return;
             }
 
+            if (caller.Projects is not null && endpoint.Metadata.GetMetadata<HubWide>() is { Why: var why })
+            {
+                await Problem.Forbidden($"{why} This needs a key that is not limited to projects.").ToResult().ExecuteAsync(context);
+                return;
+            }
+
             context.SetCaller(caller);
         }
 

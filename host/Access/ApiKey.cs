@@ -17,6 +17,14 @@ internal sealed record ApiKey
     /// <summary>The last four characters, to recognise it by.</summary>
     public required string Ending { get; init; }
 
+    /// <summary>The hash of the key's former text, which works until <see cref="PreviousValidUntil"/>.</summary>
+    public byte[]? PreviousHash { get; init; }
+
+    public DateTimeOffset? PreviousValidUntil { get; init; }
+
+    /// <summary>When it was given its present text; <see langword="null"/> when it still has its first.</summary>
+    public DateTimeOffset? RotatedAt { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset? ExpiresAt { get; init; }

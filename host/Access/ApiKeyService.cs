@@ -46,26 +46,62 @@ internal sealed class ApiKeyService(IApiKeyStore store, BootstrapKey bootstrap, 
             ExpiresAt = expiresAt,
         };
         await store.AddAsync(key, cancellationToken);
-        await audit.RecordAsync(time, caller, "key.created", key.Id, null, correlationId, new { key.Name, key.Role, key.Projects, key.ExpiresAt }, cancellationToken);
+        await audit.RecordAsync(time, caller, "key.created", key.Id, ProjectOf(key), correlationId, new { key.Name, key.Role, key.Projects, key.ExpiresAt }, cancellationToken);
         return (key, text);
     }
 
-    /// <summary>The keys the caller may know of. A page can be shorter than asked for when others stand between.</summary>
-    public async Task<Page<ApiKey>> ListAsync(Caller caller, PageRequest page, CancellationToken cancellationToken)
+    /// <summary>The keys the caller may know of.</summary>
+    public Task<Page<ApiKey>> ListAsync(Caller caller, PageRequest page, CancellationToken cancellationToken) =>
+        store.ListAsync(caller.Projects, page, cancellationToken);
+
+    /// <summary>Gives a key a new text. The former one works until the overlap is over; one that was former already ends now.</summary>
+    public async Task<(ApiKey Key, string Text)> RotateAsync(Caller caller, string correlationId, string id, TimeSpan overlap, CancellationToken cancellationToken)
     {
-        var found = await store.ListAsync(page, cancellationToken);
-        return new([.. found.Items.Where(key => IsWithin(caller, key.Projects))], found.NextCursor);
+        var before = await FindAsync(caller, id, cancellationToken);
+        var now = time.GetUtcNow();
+        if (before.ExpiresAt is { } end && end <= now)
+            throw Problem.Conflict("The key has expired.", "", "Make a new one.").ToException();
+
+        var text = ApiKeySecret.New();
+        var rotated = before with
+        {
+            Hash = ApiKeySecret.HashOf(text),
+            Ending = text[^4..],
+            PreviousHash = overlap > TimeSpan.Zero ? before.Hash : null,
+            PreviousValidUntil = overlap > TimeSpan.Zero ? now + overlap : null,
+            RotatedAt = now,
+        };
+        if (!await store.RotateAsync(rotated, before.Hash, cancellationToken))
+            throw Problem.Conflict("The key was rotated or deleted at the same time.", "", "Read it and try again.").ToException();
+
+        Forget(before);
+        await audit.RecordAsync(
+            time, caller, "key.rotated", id, ProjectOf(before), correlationId, new { before.Name, before.Role, before.Projects, rotated.PreviousValidUntil }, cancellationToken);
+        return (rotated, text);
     }
 
     public async Task DeleteAsync(Caller caller, string correlationId, string id, CancellationToken cancellationToken)
     {
-        var key = await store.GetAsync(id, cancellationToken);
-        if (key is null || !IsWithin(caller, key.Projects) || !await store.DeleteAsync(id, cancellationToken))
+        var key = await FindAsync(caller, id, cancellationToken);
+        if (!await store.DeleteAsync(id, cancellationToken))
             throw Problem.NotFound("API key", id).ToException();
 
-        cache.Forget(Convert.ToHexString(key.Hash));
-        await audit.RecordAsync(time, caller, "key.deleted", id, null, correlationId, new { key.Name, key.Role, key.Projects }, cancellationToken);
+        Forget(key);
+        await audit.RecordAsync(time, caller, "key.deleted", id, ProjectOf(key), correlationId, new { key.Name, key.Role, key.Projects }, cancellationToken);
     }
+
+    private async Task<ApiKey> FindAsync(Caller caller, string id, CancellationToken cancellationToken) =>
+        await store.GetAsync(id, cancellationToken) is { } key && IsWithin(caller, key.Projects) ? key : throw Problem.NotFound("API key", id).ToException();
+
+    private void Forget(ApiKey key)
+    {
+        cache.Forget(Convert.ToHexString(key.Hash));
+        if (key.PreviousHash is { } previous)
+            cache.Forget(Convert.ToHexString(previous));
+    }
+
+    // Of a key for several projects the details tell which.
+    private static string? ProjectOf(ApiKey key) => key.Projects is [var only] ? only : null;
 
     private static bool IsWithin(Caller caller, IReadOnlyList<string> projects) => caller.Projects is null || (projects.Count > 0 && projects.All(caller.CanSee));
 
@@ -79,6 +115,11 @@ internal sealed class ApiKeyService(IApiKeyStore store, BootstrapKey bootstrap, 
         new(key.Id, key.Name, key.Role, key.Projects.Count == 0 ? null : key.Projects.ToHashSet(StringComparer.Ordinal));
 
     // The store has compared already, perhaps with collation rules of its own.
-    private bool IsUsable(ApiKey key, ReadOnlySpan<byte> hash) =>
-        CryptographicOperations.FixedTimeEquals(key.Hash, hash) && (key.ExpiresAt is not { } end || time.GetUtcNow() < end);
+    private bool IsUsable(ApiKey key, ReadOnlySpan<byte> hash)
+    {
+        var now = time.GetUtcNow();
+        var isCurrent = CryptographicOperations.FixedTimeEquals(key.Hash, hash);
+        var isFormer = key.PreviousHash is { } previous && now < key.PreviousValidUntil && CryptographicOperations.FixedTimeEquals(previous, hash);
+        return (isCurrent || isFormer) && (key.ExpiresAt is not { } end || now < end);
+    }
 }

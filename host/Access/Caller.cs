@@ -13,5 +13,8 @@ internal sealed record Caller(string KeyId, string Name, HubRole Role, IReadOnly
     /// <summary>The hub itself: start-up, workers, command line.</summary>
     public static Caller System { get; } = new("system", "hub", HubRole.Admin, null);
 
+    /// <summary>The answer to naming a project for something new: one and the same for projects that are and that are not.</summary>
+    public Http.Problem Refusal(string project) => Http.Problem.Forbidden($"This key may not use the project '{project}'.");
+
     public bool CanSee(string project) => Projects is null || Projects.Contains(project);
 }

@@ -3,6 +3,10 @@ namespace IntegrationHub.Host.Access;
 /// <summary>The role an endpoint needs. Every endpoint under <c>/api</c> has one; a test walks the routes.</summary>
 internal sealed record RequiredRole(HubRole Role);
 
+/// <summary>Marks an endpoint that concerns every project: a key that is limited to some may not use it.</summary>
+/// <param name="Why">The reason, for whoever is refused.</param>
+internal sealed record HubWide(string Why);
+
 /// <summary>Marks an endpoint that needs no API key (webhooks, health).</summary>
 internal sealed record OpenToAll(string Why);
 
@@ -13,6 +17,11 @@ internal static class CallerAccess
     public static TBuilder RequireRole<TBuilder>(this TBuilder builder, HubRole role)
         where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(new RequiredRole(role));
+
+    /// <summary>Only for keys that are not limited to projects.</summary>
+    public static TBuilder HubWide<TBuilder>(this TBuilder builder, string why)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new HubWide(why));
 
     public static TBuilder AllowWithoutKey<TBuilder>(this TBuilder builder, string why)
         where TBuilder : IEndpointConventionBuilder =>

@@ -17,15 +17,29 @@ internal sealed record CreateKeyRequest
     public DateTimeOffset? ExpiresAt { get; init; }
 }
 
-/// <summary>A key without its text, of which only the last four characters are shown.</summary>
-internal record KeyModel(string Id, string Name, HubRole Role, IReadOnlyList<string> Projects, string Hint, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt)
+/// <summary>How a key is to be rotated.</summary>
+internal sealed record RotateKeyRequest
 {
-    public static KeyModel From(ApiKey key) => new(key.Id, key.Name, key.Role, key.Projects, "••••" + key.Ending, key.CreatedAt, key.ExpiresAt);
+    /// <summary>How long the former text works on: 24h (default), 90m, 0s … at most 30d.</summary>
+    public string? Overlap { get; init; }
+}
+
+/// <summary>A key without its text, of which only the last four characters are shown.</summary>
+internal record KeyModel(
+    string Id, string Name, HubRole Role, IReadOnlyList<string> Projects, string Hint, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RotatedAt, DateTimeOffset? PreviousValidUntil)
+{
+    public static KeyModel From(ApiKey key) =>
+        new(key.Id, key.Name, key.Role, key.Projects, "••••" + key.Ending, key.CreatedAt, key.ExpiresAt, key.RotatedAt, key.PreviousValidUntil);
 }
 
 /// <summary>A new key, with its text this one time.</summary>
-internal sealed record CreatedKeyModel(string Id, string Name, HubRole Role, IReadOnlyList<string> Projects, string Hint, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, string Key)
-    : KeyModel(Id, Name, Role, Projects, Hint, CreatedAt, ExpiresAt);
+internal sealed record CreatedKeyModel : KeyModel
+{
+    public CreatedKeyModel(KeyModel model, string key)
+        : base(model) => Key = key;
+
+    public string Key { get; }
+}
 
 internal static class KeyEndpoints
 {
@@ -40,6 +54,10 @@ internal static class KeyEndpoints
             .WithSummary("Make an API key")
             .WithDescription("The key's text is in this answer and is never shown again. A key that is limited to projects can make keys for these projects only.")
             .Accepts<CreateKeyRequest>("application/json").Produces<CreatedKeyModel>(StatusCodes.Status201Created).ProducesProblem(400).ProducesProblem(403);
+        group.MapPost("/{id}/rotate", RotateAsync).RequireRole(HubRole.Admin).WithName("RotateKey")
+            .WithSummary("Give an API key a new text")
+            .WithDescription("The new text is in this answer and is never shown again. The former one works until `overlap` (24h) is over.")
+            .Accepts<RotateKeyRequest>(isOptional: true, "application/json").Produces<CreatedKeyModel>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
         group.MapDelete("/{id}", DeleteAsync).RequireRole(HubRole.Admin).WithName("DeleteKey")
             .WithSummary("Delete an API key")
             .WithDescription("It stops working at once; on other nodes within 30 seconds.")
@@ -62,9 +80,19 @@ internal static class KeyEndpoints
             context.GetCaller(), CorrelationId.Of(context), request.Name.Trim(), request.Role, request.Projects, request.ExpiresAt?.ToUniversalTime(), cancellationToken);
         context.Response.Headers.Location = $"/api/keys/{key.Id}";
         context.Response.Headers.CacheControl = "no-store";
-        var model = KeyModel.From(key);
-        return Results.Json(
-            new CreatedKeyModel(model.Id, model.Name, model.Role, model.Projects, model.Hint, model.CreatedAt, model.ExpiresAt, text), HubJson.Options, statusCode: StatusCodes.Status201Created);
+        return Results.Json(new CreatedKeyModel(KeyModel.From(key), text), HubJson.Options, statusCode: StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> RotateAsync(string id, HttpContext context, ApiKeyService keys, CancellationToken cancellationToken)
+    {
+        var hasBody = context.Request.ContentLength > 0 || (context.Request.ContentLength is null && context.Request.Headers.TransferEncoding.Count > 0);
+        var request = hasBody ? await RequestBody.ReadAsync<RotateKeyRequest>(context, cancellationToken) : new RotateKeyRequest();
+        if (Overlap.Parse(request.Overlap) is not { } overlap)
+            return Problem.Invalid("The rotation is not valid.", new ValidationIssue("/overlap", Overlap.Rule, Overlap.Example)).ToResult();
+
+        var (key, text) = await keys.RotateAsync(context.GetCaller(), CorrelationId.Of(context), id, overlap, cancellationToken);
+        context.Response.Headers.CacheControl = "no-store";
+        return Results.Json(new CreatedKeyModel(KeyModel.From(key), text), HubJson.Options);
     }
 
     private static async Task<IResult> DeleteAsync(string id, HttpContext context, ApiKeyService keys, CancellationToken cancellationToken)

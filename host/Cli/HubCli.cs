@@ -80,7 +80,7 @@ internal static class HubCli
     private static RootCommand CreateRoot(Terminal terminal) => new("The Integration Hub. " + StartsServer)
     {
         HelpName = "hub",
-        Subcommands = { PluginCommand.Create(terminal) },
+        Subcommands = { PluginCommand.Create(terminal), KeysCommand.Create(terminal) },
     };
 
     /// <summary>A mistyped option must not become the name of a folder. Names that begin with a dash stand after <c>--</c>.</summary>

@@ -11,14 +11,16 @@ internal sealed class ConnectionSecrets(ISealer sealer)
 {
     public string MasterKeyId => sealer.MasterKeyId;
 
-    public byte[] NewKey(string connectionId) => sealer.NewWrappedKey(KeyContext(connectionId));
+    public byte[] NewKey(string connectionId) => sealer.NewWrappedKey(KeyContexts.Connection(connectionId));
+
+    public string MasterKeyIdOf(byte[] wrappedKey) => sealer.MasterKeyIdOf(wrappedKey);
 
     public SealedSecret Seal(string connectionId, byte[] wrappedKey, string field, JsonElement value)
     {
         var plain = Encoding.UTF8.GetBytes(value.GetRawText());
         try
         {
-            return new SealedSecret(sealer.Seal(wrappedKey, KeyContext(connectionId), plain, FieldContext(connectionId, field)), SecretMask.HintOf(value));
+            return new SealedSecret(sealer.Seal(wrappedKey, KeyContexts.Connection(connectionId), plain, FieldContext(connectionId, field)), SecretMask.HintOf(value));
         }
         finally
         {
@@ -31,7 +33,7 @@ internal sealed class ConnectionSecrets(ISealer sealer)
     {
         try
         {
-            var plain = sealer.Open(connection.WrappedKey, KeyContext(connection.Id), value, FieldContext(connection.Id, field));
+            var plain = sealer.Open(connection.WrappedKey, KeyContexts.Connection(connection.Id), value, FieldContext(connection.Id, field));
             try
             {
                 var reader = new Utf8JsonReader(plain);
@@ -47,8 +49,6 @@ internal sealed class ConnectionSecrets(ISealer sealer)
             throw Unreadable(connection).ToException();
         }
     }
-
-    private static string KeyContext(string connectionId) => $"connection:{connectionId}";
 
     private static string FieldContext(string connectionId, string field) => $"connection:{connectionId}:{field}";
 

@@ -168,7 +168,7 @@ internal sealed partial class ConnectionService
         var issues = new List<ValidationIssue>();
         if (Overlap.Parse(request.Overlap) is not { } overlap)
         {
-            issues.Add(new("/overlap", "The overlap is a whole number and s, m, h or d, at most 30d.", "For example 24h, or 0s to end the old values at once."));
+            issues.Add(new("/overlap", Overlap.Rule, Overlap.Example));
             overlap = Overlap.Default;
         }
 

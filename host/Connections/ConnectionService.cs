@@ -39,7 +39,7 @@ internal sealed partial class ConnectionService(
         issues.AddRange(NameIssues("/alias", request.Alias));
         issues.AddRange(ScopeIssues(request.GrantedScopes));
         if (issues.All(issue => issue.Pointer != "/project") && !caller.CanSee(request.Project))
-            throw Problem.Forbidden($"This key cannot see the project '{request.Project}'.").ToException();
+            throw caller.Refusal(request.Project).ToException();
 
         issues.AddRange(OverrideIssues(overrideUrl));
         if (provider is null)
@@ -77,7 +77,7 @@ internal sealed partial class ConnectionService(
             Config = ConfigObject.Of(fields.Where(field => !provider.SecretFields.Contains(field.Key))),
             Secrets = fields.Where(field => provider.SecretFields.Contains(field.Key)).ToDictionary(field => field.Key, field => secrets.Seal(id, key, field.Key, field.Value)),
             WrappedKey = key,
-            MasterKeyId = secrets.MasterKeyId,
+            MasterKeyId = secrets.MasterKeyIdOf(key),
             BaseUrlOverride = overrideUrl?.TrimEnd('/'),
             GrantedScopes = request.GrantedScopes,
             Enabled = request.Enabled,

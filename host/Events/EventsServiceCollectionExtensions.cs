@@ -1,5 +1,6 @@
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
+using IntegrationHub.Host.Secrets;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Events;
@@ -13,6 +14,7 @@ internal static class EventsServiceCollectionExtensions
         services
             .AddSingleton<EventMetrics>()
             .AddSingleton<SubscriptionRegistry>()
+            .AddSingleton<IRewrapListener>(provider => provider.GetRequiredService<SubscriptionRegistry>())
             .AddSingleton<SubscriptionSecrets>()
             .AddSingleton<SubscriptionTargets>()
             .AddSingleton<DeliverySignal>()

@@ -1,11 +1,12 @@
 using System.Collections.Frozen;
+using IntegrationHub.Host.Secrets;
 
 namespace IntegrationHub.Host.Events;
 
 /// <summary>
 /// The enabled subscriptions in memory, indexed by the first segment of their patterns. Reads take no lock: a reload swaps the whole snapshot. Thread-safe.
 /// </summary>
-internal sealed partial class SubscriptionRegistry(ISubscriptionStore store, ILogger<SubscriptionRegistry> logger) : IDisposable
+internal sealed partial class SubscriptionRegistry(ISubscriptionStore store, ILogger<SubscriptionRegistry> logger) : IRewrapListener, IDisposable
 {
     private readonly SemaphoreSlim reloading = new(1);
     private volatile Snapshot snapshot = new([], logger);
@@ -24,6 +25,8 @@ internal sealed partial class SubscriptionRegistry(ISubscriptionStore store, ILo
             reloading.Release();
         }
     }
+
+    Task IRewrapListener.ReloadAsync(CancellationToken cancellationToken) => LoadAsync(cancellationToken);
 
     public Subscription? Find(string id) => snapshot.ById.GetValueOrDefault(id);
 

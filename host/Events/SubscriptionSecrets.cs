@@ -12,8 +12,8 @@ internal sealed class SubscriptionSecrets(ISealer sealer)
     public (Subscription Subscription, string Secret) Create(Subscription subscription)
     {
         var secret = StandardWebhooks.NewSecret();
-        var wrappedKey = sealer.NewWrappedKey(KeyContext(subscription.Id));
-        return (subscription with { WrappedKey = wrappedKey, MasterKeyId = sealer.MasterKeyId, SealedSecret = Seal(subscription.Id, wrappedKey, secret) }, secret);
+        var wrappedKey = sealer.NewWrappedKey(KeyContexts.Subscription(subscription.Id));
+        return (subscription with { WrappedKey = wrappedKey, MasterKeyId = sealer.MasterKeyIdOf(wrappedKey), SealedSecret = Seal(subscription.Id, wrappedKey, secret) }, secret);
     }
 
     /// <summary>A new secret; the one before is signed with as well until the time given.</summary>
@@ -37,12 +37,10 @@ internal sealed class SubscriptionSecrets(ISealer sealer)
         return subscription.SealedPreviousSecret is { } previous && subscription.PreviousSecretValidUntil > now ? [current, Open(subscription, previous)] : [current];
     }
 
-    private byte[] Seal(string id, byte[] wrappedKey, string secret) => sealer.Seal(wrappedKey, KeyContext(id), Encoding.UTF8.GetBytes(secret), SecretContext(id));
+    private byte[] Seal(string id, byte[] wrappedKey, string secret) => sealer.Seal(wrappedKey, KeyContexts.Subscription(id), Encoding.UTF8.GetBytes(secret), SecretContext(id));
 
     private string Open(Subscription subscription, byte[] value) =>
-        Encoding.UTF8.GetString(sealer.Open(subscription.WrappedKey, KeyContext(subscription.Id), value, SecretContext(subscription.Id)));
-
-    private static string KeyContext(string id) => $"subscription:{id}";
+        Encoding.UTF8.GetString(sealer.Open(subscription.WrappedKey, KeyContexts.Subscription(subscription.Id), value, SecretContext(subscription.Id)));
 
     private static string SecretContext(string id) => $"subscription:{id}:secret";
 }

@@ -32,7 +32,7 @@ internal static class ApiDescriptionRules
 
         operation.Security ??= [];
         operation.Security.Add(new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, context.Document)] = [] });
-        operation.Description = $"{operation.Description}\n\nNeeds the role `{JsonNamingPolicy.SnakeCaseLower.ConvertName(required.Role.ToString())}` or above.".Trim();
+        operation.Description = $"{operation.Description}\n\nNeeds the role `{JsonNamingPolicy.SnakeCaseLower.ConvertName(required.Role.ToString())}` or above{(metadata.OfType<HubWide>().Any() ? ", and a key that is not limited to projects" : "")}.".Trim();
         operation.Responses ??= [];
         foreach (var (status, meaning) in new[] { (401, "No key, or one that is not known"), (403, "The key may not do this"), (429, "Too many unknown keys from this address") })
             operation.Responses.TryAdd(status.ToString(CultureInfo.InvariantCulture), Refusal(meaning));

@@ -12,6 +12,7 @@ namespace IntegrationHub.Host.Hosting;
 /// <summary>What must have happened, in this order, before the first request is taken.</summary>
 internal sealed class HubStartup(
     IHubStorage storage,
+    MasterKeyStartup masterKeys,
     KeyRing keys,
     BootstrapKey bootstrap,
     PluginInstaller installer,
@@ -25,6 +26,7 @@ internal sealed class HubStartup(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await storage.OpenAsync(cancellationToken);
+        await masterKeys.InitializeAsync(cancellationToken);
         await keys.InitializeAsync(cancellationToken);
         await bootstrap.InitializeAsync(cancellationToken);
         installer.Recover();

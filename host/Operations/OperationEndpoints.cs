@@ -93,7 +93,7 @@ internal static class OperationEndpoints
     private static async Task ExecuteAsync(string id, string operation, HttpContext context, OperationExecutor executor, CancellationToken cancellationToken)
     {
         var caller = context.GetCaller();
-        var key = IdempotencyKey(context);
+        var key = IdempotencyKeys.Read(context);
         var runAsync = WantsJob(context.Request);
         using var target = await executor.FindAsync(caller, id, operation, cancellationToken);
 
@@ -246,18 +246,6 @@ internal static class OperationEndpoints
         {
             target.Dispose();
         }
-    }
-
-    private static string? IdempotencyKey(HttpContext context)
-    {
-        var sent = context.Request.Headers["Idempotency-Key"];
-        if (sent.Count == 0)
-            return null;
-
-        var key = sent.Count == 1 ? sent.ToString().Trim() : "";
-        return key.Length is > 0 and <= 255 && key.All(c => c is > ' ' and <= '~')
-            ? key
-            : throw Problem.Invalid("The Idempotency-Key is not usable.", new ValidationIssue("", "One header of 1 to 255 printable ASCII characters is expected.")).ToException();
     }
 
     // The query's form is the hub's; the header's is RFC 7240's.

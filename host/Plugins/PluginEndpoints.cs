@@ -13,6 +13,8 @@ internal sealed record PluginListResponse(IReadOnlyList<PluginRecord> Items, str
 
 internal static class PluginEndpoints
 {
+    public const string PluginsServeAll = "Plugins serve every project, and their code runs with the hub's rights.";
+
     public static IEndpointRouteBuilder MapPlugins(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/plugins").WithTags("Plugins");
@@ -27,7 +29,7 @@ internal static class PluginEndpoints
     }
 
     private static void MapChange(RouteGroupBuilder group, string action, string name, string summary, string description, Delegate handler) =>
-        group.MapPost($"{{id}}/{action}", handler).RequireRole(HubRole.Admin).WithName(name).WithSummary(summary).WithDescription(description)
+        group.MapPost($"{{id}}/{action}", handler).RequireRole(HubRole.Admin).HubWide(PluginsServeAll).WithName(name).WithSummary(summary).WithDescription(description)
             .Produces<PluginRecord>().ProducesProblem(StatusCodes.Status403Forbidden).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
 
     private static PluginListResponse List(PluginRegistry registry) =>
@@ -54,11 +56,7 @@ internal static class PluginEndpoints
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        // A plugin serves every project.
         var caller = context.GetCaller();
-        if (caller.Projects is not null)
-            return Problem.Forbidden("Plugins serve all projects, and this key is limited to some.").ToResult();
-
         if (await change(id, cancellationToken) is not { } record)
             return NotFound(id);
 

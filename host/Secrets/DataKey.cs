@@ -10,4 +10,7 @@ internal interface IDataKeyStore
 
     /// <summary>Adds the key unless the purpose already has one, and returns the purpose's newest: two nodes that start at once agree on one.</summary>
     Task<DataKey> GetOrAddAsync(DataKey key, CancellationToken cancellationToken);
+
+    /// <summary>Adds a further key to a purpose, as its newest.</summary>
+    Task AddAsync(DataKey key, CancellationToken cancellationToken);
 }

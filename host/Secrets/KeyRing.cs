@@ -6,7 +6,8 @@ namespace IntegrationHub.Host.Secrets;
 /// <summary>
 /// The hub's own data keys, opened once at start: the newest of a purpose encrypts, all decrypt. Complete only after <see cref="InitializeAsync"/>; thread-safe from then on.
 /// </summary>
-internal sealed class KeyRing(MasterKey master, Sealer sealer, IDataKeyStore store, TimeProvider time)
+/// <remarks>Made at the first start and opened at each: they are also what proves that a master key is the right one, before anything is served.</remarks>
+internal sealed class KeyRing(MasterKeyRing masters, Sealer sealer, IDataKeyStore store, TimeProvider time)
 {
     public const string Payloads = "payloads";
     public const string Audit = "audit";
@@ -16,6 +17,9 @@ internal sealed class KeyRing(MasterKey master, Sealer sealer, IDataKeyStore sto
     public const int IdSize = 8;
 
     private static readonly string[] Purposes = [Payloads, Audit, Fingerprints];
+
+    // Not what is compared with what was made under an earlier key.
+    private static readonly string[] Renewed = [Payloads, Audit];
 
     private volatile State? state;
 
@@ -27,16 +31,29 @@ internal sealed class KeyRing(MasterKey master, Sealer sealer, IDataKeyStore sto
         var keys = stored.Select(Open).ToList();
         foreach (var purpose in Purposes)
         {
-            var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdSize));
-            var fresh = new DataKey(id, purpose, master.Id, sealer.NewWrappedKey(Context(purpose, id)), time.GetUtcNow());
-            var current = await store.GetOrAddAsync(fresh, cancellationToken);
+            var current = await store.GetOrAddAsync(New(purpose), cancellationToken);
             if (keys.All(key => key.Id != current.Id))
                 keys.Add(Open(current));
         }
 
-        state = new State(
-            Purposes.ToFrozenDictionary(purpose => purpose, purpose => keys.Where(key => key.Purpose == purpose).Reverse().ToArray()),
-            keys.ToFrozenDictionary(key => key.Id));
+        state = StateOf(keys);
+    }
+
+    /// <summary>Makes new keys: what comes from now on is encrypted with them. One at a time.</summary>
+    public async Task RenewAsync(CancellationToken cancellationToken)
+    {
+        var stored = await store.ListAsync(cancellationToken);
+        foreach (var purpose in Renewed)
+        {
+            // The newest by its time, also where the clock went back. Stored before it is used: what it encrypts must open after a crash.
+            var fresh = New(purpose);
+            var last = stored.Where(key => key.Purpose == purpose).Select(key => key.CreatedAt).DefaultIfEmpty().Max();
+            if (fresh.CreatedAt <= last)
+                fresh = fresh with { CreatedAt = last.AddTicks(1) };
+
+            await store.AddAsync(fresh, cancellationToken);
+            state = StateOf([.. Opened.InOrder, Open(fresh)]);
+        }
     }
 
     /// <summary>The key that encrypts for a purpose.</summary>
@@ -54,37 +71,39 @@ internal sealed class KeyRing(MasterKey master, Sealer sealer, IDataKeyStore sto
     private static ReadOnlySpan<char> Hex(ReadOnlySpan<byte> id, Span<char> text) =>
         Convert.TryToHexStringLower(id, text, out var written) ? text[..written] : [];
 
-    private static string Context(string purpose, string id) => $"data-key:{purpose}:{id}";
+    private DataKey New(string purpose)
+    {
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdSize));
+        var wrapped = sealer.NewWrappedKey(KeyContexts.DataKey(purpose, id));
+        return new DataKey(id, purpose, sealer.MasterKeyIdOf(wrapped), wrapped, time.GetUtcNow());
+    }
 
     private OpenKey Open(DataKey key)
     {
         try
         {
-            return new OpenKey(key.Id, key.Purpose, sealer.Unwrap(key.Wrapped, Context(key.Purpose, key.Id)));
+            return new OpenKey(key.Id, key.Purpose, sealer.Unwrap(key.Wrapped, KeyContexts.DataKey(key.Purpose, key.Id)));
         }
         catch (CryptographicException fault)
         {
-            throw new MasterKeyException(Explain(key), fault);
+            throw new MasterKeyException(
+                masters.Find(key.MasterKeyId) is null
+                    ? $"The storage was encrypted with the master key {key.MasterKeyId}, and the hub was started with {string.Join(", ", masters.All.Select(master => master.Id))}. " +
+                        $"Put the original key back: as {KeyFileSource.FileName} in the data folder, or in HUB_MASTER_KEY. Without it the stored secrets cannot be read."
+                    : $"The data key '{key.Id}' ({key.Purpose}) in storage is damaged: the master key is the right one and does not open it. Restore the storage from a backup.",
+                fault);
         }
     }
 
-    private string Explain(DataKey key)
-    {
-        if (key.MasterKeyId == master.Id)
-            return $"The data key '{key.Id}' ({key.Purpose}) in storage is damaged: the master key is the right one and does not open it. Restore the storage from a backup.";
+    private static State StateOf(List<OpenKey> keys) => new(
+        keys,
+        Purposes.ToFrozenDictionary(purpose => purpose, purpose => keys.Where(key => key.Purpose == purpose).Reverse().ToArray()),
+        keys.ToFrozenDictionary(key => key.Id));
 
-        var source = master switch
-        {
-            { Created: true } => $"No master key was given and there was no key file, so a new one was made at '{master.FilePath}'; delete that file",
-            { FilePath: { } path } => $"The key in '{path}' is another one",
-            _ => "Hub:MasterKey (HUB_MASTER_KEY) is another one",
-        };
-
-        return $"The storage was encrypted with the master key {key.MasterKeyId}, and the hub was started with {master.Id}. {source}. " +
-            $"Put the original key back: as {MasterKey.FileName} in the data folder, or in HUB_MASTER_KEY. Without it the stored secrets cannot be read.";
-    }
-
-    private sealed record State(FrozenDictionary<string, OpenKey[]> ByPurpose, FrozenDictionary<string, OpenKey> ById);
+    /// <param name="InOrder">Oldest first.</param>
+    /// <param name="ByPurpose">Newest first.</param>
+    /// <param name="ById">All.</param>
+    private sealed record State(List<OpenKey> InOrder, FrozenDictionary<string, OpenKey[]> ByPurpose, FrozenDictionary<string, OpenKey> ById);
 }
 
 /// <summary>An opened data key of the hub. Never log, store or return it.</summary>

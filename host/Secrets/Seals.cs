@@ -6,8 +6,11 @@ namespace IntegrationHub.Host.Secrets;
 /// </summary>
 internal interface ISealer
 {
-    /// <summary>The id of the master key in use: the first 16 hex digits of a hash of it.</summary>
+    /// <summary>The id of the master key in use: 16 hex digits derived from it.</summary>
     string MasterKeyId { get; }
+
+    /// <summary>The id of the master key that wrapped a key made by <see cref="NewWrappedKey"/>: not <see cref="MasterKeyId"/>, which may have changed since.</summary>
+    string MasterKeyIdOf(byte[] wrappedKey);
 
     /// <summary>Makes a new 256-bit data key, wrapped by the master key and bound to the context.</summary>
     byte[] NewWrappedKey(string context);

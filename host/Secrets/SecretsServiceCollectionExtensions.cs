@@ -1,15 +1,19 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Secrets;
 
 internal static class SecretsServiceCollectionExtensions
 {
-    /// <summary>Needs an <see cref="IDataKeyStore"/>. <see cref="KeyRing.InitializeAsync"/> must run when the storage is open.</summary>
+    /// <summary>Needs <see cref="IDataKeyStore"/> and <see cref="IWrappedKeyStore"/>. <see cref="MasterKeyStartup.InitializeAsync"/> and then <see cref="KeyRing.InitializeAsync"/> must run when the storage is open.</summary>
     public static IServiceCollection AddSecrets(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => MasterKey.Load(provider.GetRequiredService<IOptions<HubOptions>>().Value));
+        services.AddOptions<KmsOptions>().BindConfiguration(KmsOptions.Section)
+            .Validate(static options => options.Timeout > TimeSpan.Zero, "Hub:Kms:Timeout must be more than nothing.").ValidateOnStart();
+        services.AddSingleton<MasterKeySources>();
+        services.AddSingleton(provider => provider.GetRequiredService<MasterKeySources>().Configured());
+        services.AddSingleton<MasterKeyRing>();
+        services.AddSingleton<MasterKeyStartup>();
         services.AddSingleton<Sealer>();
         services.AddSingleton<ISealer>(provider => provider.GetRequiredService<Sealer>());
         services.AddSingleton<KeyRing>();

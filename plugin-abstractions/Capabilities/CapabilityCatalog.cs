@@ -22,12 +22,20 @@ public sealed record Capability
     /// <summary>JSON schema of the result.</summary>
     public required JsonElement Result { get; init; }
 
+    /// <summary>What can stand in when nobody can do this, in order.</summary>
+    public IReadOnlyList<CapabilityFallback> Fallbacks { get; init; } = [];
+
     /// <summary>Parameters that are valid.</summary>
     public required JsonElement ExampleParams { get; init; }
 
     /// <summary>A result that is valid.</summary>
     public required JsonElement ExampleResult { get; init; }
 }
+
+/// <summary>A capability that stands in for another one.</summary>
+/// <param name="Capability">Its name.</param>
+/// <param name="Params">Template that makes its parameters of the other one's (<c>{params.…}</c>). What it makes need not be valid: then it cannot stand in.</param>
+public sealed record CapabilityFallback(string Capability, JsonElement Params);
 
 /// <summary>The capabilities this version of the contract knows, read once from the library's own files. Thread-safe.</summary>
 public static class CapabilityCatalog
@@ -63,6 +71,9 @@ public static class CapabilityCatalog
                 Description = json.GetProperty("description").Deserialize<LocalizedText>(ManifestJson.Options)!,
                 Params = json.GetProperty("params"),
                 Result = json.GetProperty("result"),
+                Fallbacks = json.TryGetProperty("fallbacks", out var fallbacks)
+                    ? [.. fallbacks.EnumerateArray().Select(fallback => new CapabilityFallback(fallback.GetProperty("capability").GetString()!, fallback.GetProperty("params")))]
+                    : [],
                 ExampleParams = json.GetProperty("example").GetProperty("params"),
                 ExampleResult = json.GetProperty("example").GetProperty("result"),
             };

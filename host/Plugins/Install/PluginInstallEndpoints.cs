@@ -8,7 +8,7 @@ internal static class PluginInstallEndpoints
 {
     public static IEndpointRouteBuilder MapPluginInstall(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/api/plugins").WithTags("Plugins").RequireRole(HubRole.Admin);
+        var group = routes.MapGroup("/api/plugins").WithTags("Plugins").RequireRole(HubRole.Admin).HubWide(PluginEndpoints.PluginsServeAll);
         group.MapPost("", InstallAsync).WithName("InstallPlugin").WithSummary("Install a plugin, or replace it by another version")
             .WithDescription("The body is a ZIP file as 'hub plugin pack' makes it. It is checked in full before anything is put in place. The former version serves until the new one is loaded, and is put back when that fails. An older version than the installed one needs force=true.")
             .Accepts<Stream>("application/zip", "multipart/form-data")
@@ -35,12 +35,11 @@ internal static class PluginInstallEndpoints
         return Results.NoContent();
     }
 
-    // A plugin serves every project, and its code runs with the hub's rights.
     private static Caller InstallerOf(HttpContext context, PluginInstallOptions options)
     {
         if (!options.AllowInstall)
             throw Problem.Forbidden("This hub takes no plugins through the API: Hub:Plugins:AllowInstall is off. Put the plugin's folder on the machine, and on the plugin list.").ToException();
 
-        return context.GetCaller() is { Projects: null } caller ? caller : throw Problem.Forbidden("Plugins serve all projects, and this key is limited to some.").ToException();
+        return context.GetCaller();
     }
 }

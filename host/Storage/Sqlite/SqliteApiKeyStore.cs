@@ -19,7 +19,22 @@ internal sealed class SqliteApiKeyStore(SqliteStorage storage) : IApiKeyStore
         ) WITHOUT ROWID;
         """;
 
-    private const string Select = "SELECT id, name, role, projects, hash, ending, created_at, expires_at FROM api_keys";
+    public const string Schema5 = """
+        ALTER TABLE api_keys ADD COLUMN previous_hash BLOB;
+        ALTER TABLE api_keys ADD COLUMN previous_valid_until INTEGER;
+        ALTER TABLE api_keys ADD COLUMN rotated_at INTEGER;
+        CREATE UNIQUE INDEX api_keys_by_previous_hash ON api_keys (previous_hash) WHERE previous_hash IS NOT NULL;
+        """;
+
+    private const string Select =
+        "SELECT id, name, role, projects, hash, ending, created_at, expires_at, previous_hash, previous_valid_until, rotated_at FROM api_keys";
+
+    private const string Rotate = """
+        UPDATE api_keys SET hash = $hash, ending = $ending, previous_hash = $previous_hash, previous_valid_until = $previous_valid_until, rotated_at = $rotated_at
+        WHERE id = $id AND hash = $expected
+        """;
+
+    private const string IsWithin = "projects <> '[]' AND NOT EXISTS (SELECT 1 FROM json_each(api_keys.projects) WHERE value NOT IN (SELECT value FROM json_each({0})))";
 
     private const string Insert = """
         INSERT INTO api_keys (id, name, role, projects, hash, ending, created_at, expires_at)
@@ -40,13 +55,27 @@ internal sealed class SqliteApiKeyStore(SqliteStorage storage) : IApiKeyStore
         cancellationToken);
 
     public Task<ApiKey?> FindByHashAsync(ReadOnlyMemory<byte> hash, CancellationToken cancellationToken) =>
-        storage.ReadAsync(session => session.First(Select + " WHERE hash = $hash", Map, ("$hash", hash.ToStored())), cancellationToken);
+        storage.ReadAsync(session => session.First(Select + " WHERE hash = $hash OR previous_hash = $hash", Map, ("$hash", hash.ToStored())), cancellationToken);
 
     public Task<ApiKey?> GetAsync(string id, CancellationToken cancellationToken) =>
         storage.ReadAsync(session => session.First(Select + " WHERE id = $id", Map, ("$id", id)), cancellationToken);
 
-    public Task<Page<ApiKey>> ListAsync(PageRequest page, CancellationToken cancellationToken) => storage.ReadAsync(
-        session => new SqliteFilter("keys", page).ReadById(session, Select, "id", Map, static key => key.Id),
+    public Task<Page<ApiKey>> ListAsync(IReadOnlySet<string>? withinProjects, PageRequest page, CancellationToken cancellationToken) => storage.ReadAsync(
+        session => new SqliteFilter("keys", page)
+            .Where(IsWithin, withinProjects is null ? null : SqliteValues.ToJson(withinProjects))
+            .ReadById(session, Select, "id", Map, static key => key.Id),
+        cancellationToken);
+
+    public Task<bool> RotateAsync(ApiKey key, ReadOnlyMemory<byte> expectedHash, CancellationToken cancellationToken) => storage.WriteAsync(
+        session => session.Execute(
+            Rotate,
+            ("$hash", key.Hash),
+            ("$ending", key.Ending),
+            ("$previous_hash", key.PreviousHash),
+            ("$previous_valid_until", key.PreviousValidUntil.ToStored()),
+            ("$rotated_at", key.RotatedAt.ToStored()),
+            ("$id", key.Id),
+            ("$expected", expectedHash.ToStored())) > 0,
         cancellationToken);
 
     public Task<bool> DeleteAsync(string id, CancellationToken cancellationToken) =>
@@ -62,6 +91,9 @@ internal sealed class SqliteApiKeyStore(SqliteStorage storage) : IApiKeyStore
         Ending = row.GetString(5),
         CreatedAt = row.Time(6),
         ExpiresAt = row.TimeOrNull(7),
+        PreviousHash = row.BytesOrNull(8),
+        PreviousValidUntil = row.TimeOrNull(9),
+        RotatedAt = row.TimeOrNull(10),
     };
 
     private static string RoleName(HubRole role) => role switch

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Http;
+using IntegrationHub.Host.Secrets;
 using Microsoft.Data.Sqlite;
 
 namespace IntegrationHub.Host.Storage.Sqlite;
@@ -45,7 +46,15 @@ internal sealed class SqliteConnectionStore(SqliteStorage storage) : IConnection
 
     private const string Insert = $"INSERT INTO connections ({Columns}) VALUES ({Values}) ON CONFLICT (project, provider, environment, alias) DO NOTHING";
 
-    private const string Replace = $"UPDATE connections SET ({Columns}) = ({Values}) WHERE id = $id";
+    // Without the wrapped key: a change is made from a copy, and the key may have been wrapped anew since that was read.
+    private const string Replace = """
+        UPDATE connections SET (project, provider, environment, alias, auth_id, config, secrets, retired_secrets, base_url_override, granted_scopes, enabled, updated_at, version)
+        = ($project, $provider, $environment, $alias, $auth_id, $config, $secrets, $retired_secrets, $base_url_override, $granted_scopes, $enabled, $updated_at, $version)
+        WHERE id = $id
+        """;
+
+    /// <summary>Where its rows keep their data keys.</summary>
+    public static readonly SqliteWrappedKeys Keys = new("connection", "connections", "wrapped_key", Extra: null, static (id, _) => KeyContexts.Connection(id));
 
     private const string SelectVersion = "SELECT version FROM connections WHERE id = $id";
 

@@ -18,6 +18,9 @@ internal sealed class SqliteDataKeyStore(SqliteStorage storage) : IDataKeyStore
 
     private const string Select = "SELECT id, purpose, master_key_id, wrapped, created_at FROM data_keys";
 
+    /// <summary>Where its rows keep the keys.</summary>
+    public static readonly SqliteWrappedKeys Keys = new("data key", "data_keys", "wrapped", Extra: "purpose", static (id, purpose) => KeyContexts.DataKey(purpose, id));
+
     private const string SelectNewest = Select + " WHERE purpose = $purpose ORDER BY created_at DESC, id DESC LIMIT 1";
 
     private const string Insert =
@@ -32,16 +35,21 @@ internal sealed class SqliteDataKeyStore(SqliteStorage storage) : IDataKeyStore
             if (session.First(SelectNewest, Map, ("$purpose", key.Purpose)) is { } newest)
                 return newest;
 
-            session.Execute(
-                Insert,
-                ("$id", key.Id),
-                ("$purpose", key.Purpose),
-                ("$master_key_id", key.MasterKeyId),
-                ("$wrapped", key.Wrapped),
-                ("$created_at", key.CreatedAt.ToStored()));
+            Add(session, key);
             return key;
         },
         cancellationToken);
+
+    public Task AddAsync(DataKey key, CancellationToken cancellationToken) =>
+        storage.WriteAsync(session => Add(session, key), cancellationToken);
+
+    private static int Add(SqliteSession session, DataKey key) => session.Execute(
+        Insert,
+        ("$id", key.Id),
+        ("$purpose", key.Purpose),
+        ("$master_key_id", key.MasterKeyId),
+        ("$wrapped", key.Wrapped),
+        ("$created_at", key.CreatedAt.ToStored()));
 
     private static DataKey Map(SqliteDataReader row) => new(row.GetString(0), row.GetString(1), row.GetString(2), row.Bytes(3), row.Time(4));
 }

@@ -32,6 +32,9 @@ internal sealed class SqliteFilter(string list, PageRequest page)
         _ => Add($"{column} IN (SELECT value FROM json_each({{0}}))", SqliteValues.ToJson(values)),
     };
 
+    /// <summary>A condition of constant text over a value; none when there is no value.</summary>
+    public SqliteFilter Where(string condition, string? value) => value is null ? this : Add(condition, value);
+
     /// <summary>A condition of constant text.</summary>
     public SqliteFilter Where(string? condition)
     {

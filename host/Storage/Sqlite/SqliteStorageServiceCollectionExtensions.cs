@@ -33,6 +33,7 @@ internal static class SqliteStorageServiceCollectionExtensions
         services.AddSingleton<IApiKeyStore, SqliteApiKeyStore>();
         services.AddSingleton<IAuditStore, SqliteAuditStore>();
         services.AddSingleton<IDataKeyStore, SqliteDataKeyStore>();
+        services.AddSingleton<IWrappedKeyStore, SqliteWrappedKeyStore>();
         services.AddSingleton<IConnectionStore, SqliteConnectionStore>();
         services.AddSingleton<IEventStore, SqliteEventStore>();
         services.AddSingleton<ISubscriptionStore, SqliteSubscriptionStore>();

@@ -1,5 +1,6 @@
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Http;
+using IntegrationHub.Host.Secrets;
 using Microsoft.Data.Sqlite;
 
 namespace IntegrationHub.Host.Storage.Sqlite;
@@ -42,7 +43,17 @@ internal sealed class SqliteSubscriptionStore(SqliteStorage storage, TimeProvide
 
     private const string Insert = $"INSERT INTO subscriptions ({Columns}) VALUES ({Values})";
 
-    private const string Replace = $"UPDATE subscriptions SET ({Columns}) = ({Values}) WHERE id = $id AND version = $version - 1";
+    // Without the wrapped key: a change is made from a copy, and the key may have been wrapped anew since that was read.
+    private const string Replace = """
+        UPDATE subscriptions SET (project, environment, pattern, description, target_kind, url, sealed_secret, sealed_previous_secret, previous_secret_valid_until,
+            enabled, disabled_reason, updated_at, version)
+        = ($project, $environment, $pattern, $description, $target_kind, $url, $sealed_secret, $sealed_previous_secret, $previous_secret_valid_until,
+            $enabled, $disabled_reason, $updated_at, $version)
+        WHERE id = $id AND version = $version - 1
+        """;
+
+    /// <summary>Where its rows keep their data keys.</summary>
+    public static readonly SqliteWrappedKeys Keys = new("subscription", "subscriptions", "wrapped_key", Extra: null, static (id, _) => KeyContexts.Subscription(id));
 
     private const string Delete = "DELETE FROM subscriptions WHERE id = $id";
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IntegrationHub.Capabilities;
 using IntegrationHub.Schemas;
+using IntegrationHub.Templates;
 
 namespace IntegrationHub.Abstractions.Tests.Capabilities;
 
@@ -32,6 +33,22 @@ public sealed class CapabilityCatalogTests
             capability.Params.GetProperty("properties").EnumerateObject().Concat(capability.Result.GetProperty("properties").EnumerateObject()),
             property => Assert.True(property.Value.TryGetProperty("description", out _), $"{name}: {property.Name} has no description."));
     }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Fallbacks_MadeOfTheExample_AreValidForTheirCapability(string name)
+    {
+        var capability = CapabilityCatalog.Find(name)!;
+
+        Assert.All(capability.Fallbacks, fallback =>
+        {
+            var made = Template.Compile(fallback.Params).Render(new TemplateScope().Set("params", capability.ExampleParams));
+            Assert.Empty(SchemaValidator.Compile(CapabilityCatalog.Find(fallback.Capability)!.Params).Validate(JsonSerializer.SerializeToElement(made)));
+        });
+    }
+
+    [Fact]
+    public void Fallbacks_OfWhatsApp_AreTextMessages() => Assert.Equal(["sms.send"], CapabilityCatalog.Find("whatsapp.send")!.Fallbacks.Select(fallback => fallback.Capability));
 
     [Fact]
     public void All_Names_AreSortedAndUniqueAndComplete()

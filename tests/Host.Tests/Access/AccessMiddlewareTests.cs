@@ -44,7 +44,7 @@ public sealed class AccessMiddlewareTests
     {
         await using var hub = await FeatureHub.StartAsync();
         var routes = hub.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<RequiredRole>() is not null).ToList();
-        Assert.Equal(11, routes.Count);
+        Assert.Equal(12, routes.Count);
         foreach (var role in Roles)
         {
             using var client = await hub.ClientAsync(role);

@@ -16,7 +16,7 @@ public sealed class AuditTests : IAsyncLifetime, IDisposable
 
     public AuditTests()
     {
-        var master = MasterKey.Load(new HubOptions { MasterKey = Convert.ToBase64String(new byte[MasterKey.Size]) });
+        var master = SomeMasterKey.Ring();
         ring = new KeyRing(master, new Sealer(master), new InMemoryDataKeyStore(), time);
         chain = new AuditChain(ring);
         trail = new AuditTrail(store, chain, time, NullLogger<AuditTrail>.Instance);
@@ -96,7 +96,7 @@ public sealed class AuditTests : IAsyncLifetime, IDisposable
     public async Task Verify_ForgedWithoutTheKey_NamesIt()
     {
         await FillAsync(2);
-        var master = MasterKey.Load(new HubOptions { MasterKey = Convert.ToBase64String(Enumerable.Repeat((byte)9, MasterKey.Size).ToArray()) });
+        var master = SomeMasterKey.Ring(9);
         var foreign = new KeyRing(master, new Sealer(master), new InMemoryDataKeyStore(), time);
         await foreign.InitializeAsync(CancellationToken.None);
         await store.AppendAsync([Entry(3)], new AuditChain(foreign).Link, CancellationToken.None);

@@ -70,6 +70,68 @@ public sealed class KeyEndpointTests
     }
 
     [Fact]
+    public async Task Rotate_BothTextsWorkUntilTheOverlapIsOver()
+    {
+        await using var hub = await FeatureHub.StartAsync();
+        using var admin = hub.Admin();
+        var created = await admin.SendAsync("POST", "/api/keys", """{ "name": "n", "role": "viewer", "projects": ["shop"] }""");
+        using var former = hub.Client(created["key"]);
+        Assert.Equal(200, (await former.SendAsync("GET", "/api/connections")).Status);
+
+        var rotated = await admin.SendAsync("POST", $"/api/keys/{created["id"]}/rotate", """{ "overlap": "1h" }""");
+        using var present = hub.Client(rotated["key"]);
+
+        Assert.Equal(200, rotated.Status);
+        Assert.Equal(created["id"], rotated["id"]);
+        Assert.Matches("^hub_[A-Za-z0-9_-]{43}$", rotated["key"]!);
+        Assert.NotEqual(created["key"], rotated["key"]);
+        Assert.True(rotated.Headers.CacheControl!.NoStore);
+        Assert.DoesNotContain(rotated["key"]!, (await admin.SendAsync("GET", "/api/keys")).Text, StringComparison.Ordinal);
+        Assert.Equal((200, 200), ((await former.SendAsync("GET", "/api/connections")).Status, (await present.SendAsync("GET", "/api/connections")).Status));
+
+        hub.Time.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal((401, 200), ((await former.SendAsync("GET", "/api/connections")).Status, (await present.SendAsync("GET", "/api/connections")).Status));
+    }
+
+    [Fact]
+    public async Task Rotate_Again_EndsTheOneBefore_AndWithoutOverlapTheFormerAtOnce()
+    {
+        await using var hub = await FeatureHub.StartAsync();
+        using var admin = hub.Admin();
+        var first = await admin.SendAsync("POST", "/api/keys", """{ "name": "n", "role": "viewer" }""");
+        var second = await admin.SendAsync("POST", $"/api/keys/{first["id"]}/rotate");
+        var third = await admin.SendAsync("POST", $"/api/keys/{first["id"]}/rotate", "{}");
+        Assert.Equal((401, 200, 200), (await UseAsync(first), await UseAsync(second), await UseAsync(third)));
+
+        var fourth = await admin.SendAsync("POST", $"/api/keys/{first["id"]}/rotate", """{ "overlap": "0s" }""");
+
+        Assert.Equal((401, 401, 200), (await UseAsync(second), await UseAsync(third), await UseAsync(fourth)));
+        await admin.SendAsync("DELETE", $"/api/keys/{first["id"]}");
+        Assert.Equal(401, await UseAsync(fourth));
+
+        async Task<int> UseAsync(Answer key)
+        {
+            using var client = hub.Client(key["key"]);
+            return (await client.SendAsync("GET", "/api/connections")).Status;
+        }
+    }
+
+    [Fact]
+    public async Task Rotate_ExpiredOrNotValid_IsRefused()
+    {
+        await using var hub = await FeatureHub.StartAsync();
+        using var admin = hub.Admin();
+        var end = hub.Time.GetUtcNow().AddSeconds(10).ToString("O");
+        var key = await admin.SendAsync("POST", "/api/keys", $$"""{ "name": "n", "role": "viewer", "expiresAt": "{{end}}" }""");
+
+        Assert.Equal(["/overlap"], (await admin.SendAsync("POST", $"/api/keys/{key["id"]}/rotate", """{ "overlap": "31d" }""")).Pointers);
+        hub.Time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(409, (await admin.SendAsync("POST", $"/api/keys/{key["id"]}/rotate")).Status);
+        Assert.Equal(404, (await admin.SendAsync("POST", "/api/keys/key_none/rotate")).Status);
+    }
+
+    [Fact]
     public async Task LimitedAdmin_MakesAndSeesKeysOfItsProjectsOnly()
     {
         await using var hub = await FeatureHub.StartAsync();

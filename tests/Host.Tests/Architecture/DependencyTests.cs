@@ -14,6 +14,7 @@ public sealed partial class DependencyTests
         ["Http"] = [],
         ["Access"] = ["Http", "Secrets"],
         ["Secrets"] = ["Http"],
+        ["Encryption"] = ["Http", "Access", "Secrets"],
         ["Egress"] = ["Http", "Insights"],
         ["Catalog"] = ["Http", "Access"],
         ["Plugins"] = ["Http", "Access", "Catalog", "Egress", "Insights"],

@@ -9,6 +9,8 @@ internal sealed class FakeSealer : ISealer, IPayloadSealer
 {
     public string MasterKeyId => "0123456789abcdef";
 
+    public string MasterKeyIdOf(byte[] wrappedKey) => MasterKeyId;
+
     public byte[] NewWrappedKey(string context) => [.. Encoding.UTF8.GetBytes(context + "\n"), .. RandomNumberGenerator.GetBytes(4)];
 
     public byte[] Seal(byte[] wrappedKey, string keyContext, ReadOnlySpan<byte> plaintext, string context) => Seal(plaintext, Bound(wrappedKey, keyContext, context));

@@ -33,6 +33,7 @@ internal sealed class FeatureHub : IAsyncDisposable
             .AddSingleton(Microsoft.Extensions.Options.Options.Create(options))
             .AddSingleton<TimeProvider>(Time)
             .AddSingleton<IDataKeyStore>(DataKeys)
+            .AddSingleton<IWrappedKeyStore, NoWrappedKeys>()
             .AddSingleton<IApiKeyStore>(Keys)
             .AddSingleton<IAuditStore>(Audit)
             .AddSingleton<IConnectionStore>(Connections)
@@ -73,6 +74,7 @@ internal sealed class FeatureHub : IAsyncDisposable
         configure?.Invoke(options);
         var hub = new FeatureHub(options, variables ?? []);
         hub.Catalog.Providers.AddRange([SomeProvider.Cards(), SomeProvider.Index()]);
+        await hub.Services.GetRequiredService<MasterKeyStartup>().InitializeAsync(CancellationToken.None);
         await hub.Services.GetRequiredService<KeyRing>().InitializeAsync(CancellationToken.None);
         await hub.Services.GetRequiredService<BootstrapKey>().InitializeAsync(CancellationToken.None);
         await hub.app.StartAsync();

@@ -24,7 +24,7 @@ internal sealed class InMemoryApiKeyStore : IApiKeyStore
         lock (gate)
         {
             Lookups++;
-            return Task.FromResult(keys.Find(key => hash.Span.SequenceEqual(key.Hash)));
+            return Task.FromResult(keys.Find(key => hash.Span.SequenceEqual(key.Hash) || hash.Span.SequenceEqual(key.PreviousHash)));
         }
     }
 
@@ -34,10 +34,22 @@ internal sealed class InMemoryApiKeyStore : IApiKeyStore
             return Task.FromResult(keys.Find(key => key.Id == id));
     }
 
-    public Task<Page<ApiKey>> ListAsync(PageRequest page, CancellationToken cancellationToken)
+    public Task<Page<ApiKey>> ListAsync(IReadOnlySet<string>? withinProjects, PageRequest page, CancellationToken cancellationToken)
     {
         lock (gate)
-            return Task.FromResult(Paged.Of([.. keys.AsEnumerable().Reverse()], page));
+            return Task.FromResult(Paged.Of([.. keys.AsEnumerable().Reverse().Where(key => withinProjects is null || (key.Projects.Count > 0 && key.Projects.All(withinProjects.Contains)))], page));
+    }
+
+    public Task<bool> RotateAsync(ApiKey key, ReadOnlyMemory<byte> expectedHash, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            var at = keys.FindIndex(known => known.Id == key.Id && expectedHash.Span.SequenceEqual(known.Hash));
+            if (at >= 0)
+                keys[at] = key;
+
+            return Task.FromResult(at >= 0);
+        }
     }
 
     public Task<bool> DeleteAsync(string id, CancellationToken cancellationToken)

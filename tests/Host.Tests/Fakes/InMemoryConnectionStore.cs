@@ -74,7 +74,7 @@ internal sealed class InMemoryConnectionStore : IConnectionStore
             if (IsTaken(connection))
                 return Task.FromResult(ConnectionUpdate.AliasTaken);
 
-            connections[at] = connection;
+            connections[at] = connection with { WrappedKey = connections[at].WrappedKey, MasterKeyId = connections[at].MasterKeyId };
             return Task.FromResult(ConnectionUpdate.Done);
         }
     }

@@ -25,4 +25,12 @@ internal sealed class InMemoryDataKeyStore : IDataKeyStore
             return Task.FromResult(key);
         }
     }
+
+    public Task AddAsync(DataKey key, CancellationToken cancellationToken)
+    {
+        lock (gate)
+            Keys.Add(key);
+
+        return Task.CompletedTask;
+    }
 }

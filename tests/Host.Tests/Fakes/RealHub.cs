@@ -8,20 +8,32 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IntegrationHub.Host.Tests.Fakes;
 
-/// <summary>The whole hub in this process: real storage in a folder of its own, a real port, one plugin, nothing replaced.</summary>
+/// <summary>The whole hub in this process: real storage in a folder of its own, a real port, the plugins named (Stripe unless told), nothing replaced.</summary>
 public sealed class RealHub : IAsyncLifetime
 {
     private static readonly string AdminKey = "admin-" + new string('k', 40);
 
     private readonly string data = Directory.CreateTempSubdirectory("hub-real-").FullName;
+    private readonly string[] folders;
     private WebApplication? app;
 
+    public RealHub()
+        : this([Repository.At("plugins", "stripe")])
+    {
+    }
+
+    internal RealHub(string[] folders) => this.folders = folders;
+
     public IServiceProvider Services => app!.Services;
+
+    public string Address => app!.Urls.First();
+
+    public string Data => data;
 
     public async Task InitializeAsync()
     {
         var plugins = Path.Combine(data, "plugins.json");
-        await File.WriteAllTextAsync(plugins, JsonSerializer.Serialize(new { plugins = new[] { Repository.At("plugins", "stripe") } }));
+        await File.WriteAllTextAsync(plugins, JsonSerializer.Serialize(new { plugins = folders }));
         app = HubApp.Build(
         [
             "--data", data, "--plugins", plugins, "--urls", "http://127.0.0.1:0", "--Hub:AdminKey", AdminKey,
@@ -40,6 +52,9 @@ public sealed class RealHub : IAsyncLifetime
 
         return client;
     }
+
+    /// <summary>A client with the key that the operator gave.</summary>
+    public HttpClient Bootstrap() => Client(AdminKey);
 
     /// <summary>A client with a new admin key, limited to the projects if there are any.</summary>
     public async Task<HttpClient> AdminAsync(params string[] projects)

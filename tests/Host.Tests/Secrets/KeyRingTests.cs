@@ -35,8 +35,27 @@ public sealed class KeyRingTests
         var fault = await Assert.ThrowsAsync<MasterKeyException>(() => OpenAsync(2));
 
         Assert.Contains(store.Keys[0].MasterKeyId, fault.Message, StringComparison.Ordinal);
-        Assert.Contains(Master(2).Id, fault.Message, StringComparison.Ordinal);
+        Assert.Contains(SomeMasterKey.Of(2).Id, fault.Message, StringComparison.Ordinal);
         Assert.Contains("HUB_MASTER_KEY", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Renew_WhileTheClockStandsStill_NewDataIsUnderTheNewKeyAlsoAfterARestart()
+    {
+        var ring = await OpenAsync(1);
+        var sealer = new PayloadSealer(ring);
+        var before = sealer.Seal("old"u8, "evt_1");
+        var formerId = ring.Current(KeyRing.Payloads).Id;
+
+        await ring.RenewAsync(CancellationToken.None);
+        var after = sealer.Seal("new"u8, "evt_2");
+
+        Assert.NotEqual(formerId, ring.Current(KeyRing.Payloads).Id);
+        Assert.Equal("old"u8.ToArray(), sealer.Open(before, "evt_1"));
+        var again = await OpenAsync(1);
+        Assert.Equal(ring.Current(KeyRing.Payloads).Id, again.Current(KeyRing.Payloads).Id);
+        Assert.Equal("new"u8.ToArray(), new PayloadSealer(again).Open(after, "evt_2"));
+        Assert.Equal(5, store.Keys.Count);
     }
 
     [Fact]
@@ -63,9 +82,9 @@ public sealed class KeyRingTests
     public async Task PayloadSealer_NewKey_OldPayloadsStillOpen()
     {
         var before = new PayloadSealer(await OpenAsync(1)).Seal("old"u8, "evt_1");
-        var sealer = new Sealer(Master(1));
+        var sealer = new Sealer(SomeMasterKey.Ring(1));
         const string id = "00112233445566aa";
-        store.Keys.Add(new DataKey(id, KeyRing.Payloads, sealer.MasterKeyId, sealer.NewWrappedKey($"data-key:{KeyRing.Payloads}:{id}"), new FakeTimeProvider().GetUtcNow()));
+        store.Keys.Add(new DataKey(id, KeyRing.Payloads, sealer.MasterKeyId, sealer.NewWrappedKey($"data-key:{KeyRing.Payloads}:{id}"), new FakeTimeProvider().GetUtcNow().AddSeconds(1)));
 
         var ring = await OpenAsync(1);
 
@@ -73,16 +92,9 @@ public sealed class KeyRingTests
         Assert.Equal("old"u8.ToArray(), new PayloadSealer(ring).Open(before, "evt_1"));
     }
 
-    private static MasterKey Master(byte seed)
-    {
-        var key = new byte[MasterKey.Size];
-        key.AsSpan().Fill(seed);
-        return MasterKey.Load(new HubOptions { MasterKey = Convert.ToBase64String(key) });
-    }
-
     private async Task<KeyRing> OpenAsync(byte seed)
     {
-        var master = Master(seed);
+        var master = SomeMasterKey.Ring(seed);
         var ring = new KeyRing(master, new Sealer(master), store, new FakeTimeProvider());
         await ring.InitializeAsync(CancellationToken.None);
         return ring;

@@ -13,7 +13,7 @@ public sealed class PayloadSealerTests : IAsyncLifetime
 
     public PayloadSealerTests()
     {
-        var master = MasterKey.Load(new HubOptions { MasterKey = Convert.ToBase64String(new byte[MasterKey.Size]) });
+        var master = SomeMasterKey.Ring();
         ring = new KeyRing(master, new Sealer(master), new InMemoryDataKeyStore(), new FakeTimeProvider());
         sealer = new PayloadSealer(ring);
     }

@@ -84,6 +84,6 @@ public sealed class SealerTests
     {
         var key = new byte[MasterKey.Size];
         key.AsSpan().Fill(seed);
-        return new Sealer(MasterKey.Load(new HubOptions { MasterKey = Convert.ToBase64String(key) }));
+        return new Sealer(new MasterKeyRing(new MasterKey(key)));
     }
 }

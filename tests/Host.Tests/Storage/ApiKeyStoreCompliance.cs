@@ -67,9 +67,48 @@ public abstract class ApiKeyStoreCompliance : StoreCompliance
             ids.Insert(0, key.Id);
         }
 
-        var read = await ReadAllAsync(page => Keys.ListAsync(page, None), 3);
+        var read = await ReadAllAsync(page => Keys.ListAsync(null, page, None), 3);
 
         Assert.Equal(ids, read.Select(static key => key.Id));
+    }
+
+    [Fact]
+    public async Task ListAsync_WithinProjects_GivesFullPagesOfThoseAndNamesNoOther()
+    {
+        var mine = new List<string>();
+        for (var i = 0; i < 4; i++)
+        {
+            var key = Some.ApiKey() with { Projects = i % 2 == 0 ? ["shop"] : ["shop", "blog"] };
+            await Keys.AddAsync(key, None);
+            mine.Insert(0, key.Id);
+            await Keys.AddAsync(Some.ApiKey() with { Projects = ["other"] }, None);
+            await Keys.AddAsync(Some.ApiKey() with { Projects = ["shop", "other"] }, None);
+            await Keys.AddAsync(Some.ApiKey() with { Projects = [] }, None);
+        }
+
+        var within = new HashSet<string> { "shop", "blog" };
+        var first = await Keys.ListAsync(within, new PageRequest(3), None);
+
+        Assert.Equal(mine.Take(3), first.Items.Select(key => key.Id));
+        Assert.Equal(mine, (await ReadAllAsync(page => Keys.ListAsync(within, page, None), 3)).Select(key => key.Id));
+        Assert.Equal([mine[1], mine[3]], (await ReadAllAsync(page => Keys.ListAsync(new HashSet<string> { "shop" }, page, None), 3)).Select(key => key.Id));
+        Assert.Empty((await Keys.ListAsync(new HashSet<string>(), new PageRequest(3), None)).Items);
+    }
+
+    [Fact]
+    public async Task RotateAsync_FromAStaleCopy_ChangesNothing()
+    {
+        var key = Some.ApiKey();
+        await Keys.AddAsync(key, None);
+        var rotated = key with { Hash = Some.Bytes(32), Ending = "abcd", PreviousHash = key.Hash, PreviousValidUntil = Some.Time().AddDays(1), RotatedAt = Some.Time() };
+
+        Assert.True(await Keys.RotateAsync(rotated, key.Hash, None));
+        Assert.False(await Keys.RotateAsync(rotated with { Hash = Some.Bytes(32) }, key.Hash, None));
+
+        Assert.Equivalent(rotated, await Keys.FindByHashAsync(rotated.Hash, None), strict: true);
+        Assert.Equivalent(rotated, await Keys.FindByHashAsync(key.Hash, None), strict: true);
+        Assert.True(await Keys.DeleteAsync(key.Id, None));
+        Assert.Null(await Keys.FindByHashAsync(key.Hash, None));
     }
 
     [Fact]
@@ -85,7 +124,7 @@ public abstract class ApiKeyStoreCompliance : StoreCompliance
 
     [Theory]
     [MemberData(nameof(HostileCursors))]
-    public Task ListAsync_HostileCursor_IsRefused(string cursor) => RefusesCursorAsync(page => Keys.ListAsync(page, None), cursor);
+    public Task ListAsync_HostileCursor_IsRefused(string cursor) => RefusesCursorAsync(page => Keys.ListAsync(null, page, None), cursor);
 
     [Fact]
     public async Task ListAsync_CursorOfAnotherList_IsRefused()
@@ -95,6 +134,6 @@ public abstract class ApiKeyStoreCompliance : StoreCompliance
 
         var page = await Storage.Connections.ListAsync(new(), new PageRequest(1), None);
 
-        await RefusesCursorAsync(request => Keys.ListAsync(request, None), page.NextCursor!);
+        await RefusesCursorAsync(request => Keys.ListAsync(null, request, None), page.NextCursor!);
     }
 }

@@ -24,6 +24,8 @@ internal sealed record StorageHarness
 
     public required IDataKeyStore DataKeys { get; init; }
 
+    public required IWrappedKeyStore WrappedKeys { get; init; }
+
     public required IConnectionStore Connections { get; init; }
 
     public required IEventStore Events { get; init; }

@@ -28,6 +28,7 @@ internal static class SqliteHarness
             ApiKeys = new SqliteApiKeyStore(storage),
             Audit = new SqliteAuditStore(storage),
             DataKeys = new SqliteDataKeyStore(storage),
+            WrappedKeys = new SqliteWrappedKeyStore(storage, TimeProvider.System),
             Connections = new SqliteConnectionStore(storage),
             Events = new SqliteEventStore(storage),
             Subscriptions = new SqliteSubscriptionStore(storage, TimeProvider.System),

@@ -228,7 +228,7 @@ public sealed class SqliteStorageTests : IDisposable
         await provider.GetRequiredService<IHubStorage>().OpenAsync(None);
 
         Assert.True(File.Exists(DatabaseFile));
-        Assert.Empty((await provider.GetRequiredService<IApiKeyStore>().ListAsync(new PageRequest(), None)).Items);
+        Assert.Empty((await provider.GetRequiredService<IApiKeyStore>().ListAsync(null, new PageRequest(), None)).Items);
         Assert.Empty((await provider.GetRequiredService<IAuditStore>().ListAsync(new AuditQuery(), new PageRequest(), None)).Items);
         Assert.Empty(await provider.GetRequiredService<IDataKeyStore>().ListAsync(None));
         Assert.Empty((await provider.GetRequiredService<IConnectionStore>().ListAsync(new ConnectionQuery(), new PageRequest(), None)).Items);

@@ -1,8 +1,7 @@
-using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Schemas;
 
-namespace IntegrationHub.Host.Events;
+namespace IntegrationHub.Host.Access;
 
 /// <summary>Which project and environment a new thing belongs to.</summary>
 internal static class ProjectScope
@@ -18,7 +17,7 @@ internal static class ProjectScope
         if (!ProjectName.IsValid(project))
             throw Problem.Invalid("The project is not valid.", new ValidationIssue("/project", $"A project's name has {ProjectName.Rule}.")).ToException();
         if (!caller.CanSee(project))
-            throw Problem.Forbidden($"This key may not use the project '{project}'.").ToException();
+            throw caller.Refusal(project).ToException();
         return project;
     }
 

@@ -1,11 +1,14 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace IntegrationHub.Host.Connections;
+namespace IntegrationHub.Host.Http;
 
-/// <summary>How long a rotated secret stays valid: a whole number and <c>s</c>, <c>m</c>, <c>h</c> or <c>d</c>.</summary>
+/// <summary>How long what was replaced stays valid: a whole number and <c>s</c>, <c>m</c>, <c>h</c> or <c>d</c>.</summary>
 internal static partial class Overlap
 {
+    public const string Rule = "The overlap is a whole number and s, m, h or d, at most 30d.";
+    public const string Example = "For example 24h, or 0s to end what was before at once.";
+
     public static readonly TimeSpan Default = TimeSpan.FromHours(24);
     public static readonly TimeSpan Longest = TimeSpan.FromDays(30);
 
