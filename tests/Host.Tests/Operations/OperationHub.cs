@@ -53,6 +53,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
             .AddSingleton(Microsoft.Extensions.Options.Options.Create(new HubOptions { MasterKey = Convert.ToBase64String(new byte[MasterKey.Size]) }))
             .AddSingleton<IDataKeyStore>(dataKeys)
             .AddSecrets()
+            .AddSingleton(SomeMasterKey.Ring())
             .AddSingleton<IHubEvents>(Events)
             .AddSingleton<IEffectStore>(new SqliteEffectStore(Storage))
             .AddSingleton<IIdempotencyStore>(new SqliteIdempotencyStore(Storage))
