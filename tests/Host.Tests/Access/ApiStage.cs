@@ -53,6 +53,7 @@ internal static class ApiStage
         ["DELETE /api/connections/{id}"] = [null],
         ["POST /api/connections/{id}/rotate"] = ["""{"config":{"secretKey":"{secret}5"}}"""],
         ["POST /api/connections/{id}/test"] = [null],
+        ["POST /api/connections/{id}/limits/reset"] = [null],
         ["POST /api/connections/{id}/operations/{operation}"] = ["""{"params":{}}"""],
         ["POST /api/events"] = ["""{"type":"order.paid","id":"{marker}","project":"{project}","data":{"note":"{marker}"}}"""],
         ["POST /api/events/{id}/replay"] = [null, """{"subscription":"{subscription}"}"""],

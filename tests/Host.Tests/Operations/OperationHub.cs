@@ -52,6 +52,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
         builder.Services
             .AddSingleton(Microsoft.Extensions.Options.Options.Create(new HubOptions { MasterKey = Convert.ToBase64String(new byte[MasterKey.Size]) }))
             .AddSingleton<IDataKeyStore>(dataKeys)
+            .AddSingleton<IWrappedKeyStore>(new NoWrappedKeys())
             .AddSecrets()
             .AddSingleton<IHubEvents>(Events)
             .AddSingleton<IEffectStore>(new SqliteEffectStore(Storage))
@@ -137,6 +138,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
     private static async Task<OperationHub> BeginAsync(OperationHub hub)
     {
         await hub.Storage.OpenAsync(CancellationToken.None);
+        await hub.Get<MasterKeyStartup>().InitializeAsync(CancellationToken.None);
         await hub.Get<KeyRing>().InitializeAsync(CancellationToken.None);
         await hub.Get<ExecutionRecovery>().RunAsync(CancellationToken.None);
         await hub.app.StartAsync();
