@@ -54,6 +54,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
             .AddSingleton<IDataKeyStore>(dataKeys)
             .AddSingleton<IWrappedKeyStore>(new NoWrappedKeys())
             .AddSecrets()
+            .AddSingleton(SomeMasterKey.Ring())
             .AddSingleton<IHubEvents>(Events)
             .AddSingleton<IEffectStore>(new SqliteEffectStore(Storage))
             .AddSingleton<IIdempotencyStore>(new SqliteIdempotencyStore(Storage))
@@ -120,7 +121,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
     public static OperationResult Value(string json, string? nextCursor = null, JsonElement? items = null) =>
         OperationResult.Success(JsonElement.Parse(json), 200, "req_provider", nextCursor, items);
 
-    public static Task<OperationHub> StartAsync() => StartAsync(null);
+    public static Task<OperationHub> StartAsync() => StartAsync(realTime: null);
 
     /// <param name="realTime">Another clock than <see cref="Time"/>.</param>
     /// <param name="settings">The operator's settings.</param>
