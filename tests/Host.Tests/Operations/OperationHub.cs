@@ -65,6 +65,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
             .AddSingleton<IProviderCatalog>(new LeasingCatalog(this))
             .AddSingleton<IAuditTrail>(Audit)
             .AddInsights()
+            .AddConnectionAuthorizationFakes()
             .AddOperations();
         app = builder.Build();
         app.UseMiddleware<ProblemMiddleware>();

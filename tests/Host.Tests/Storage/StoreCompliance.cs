@@ -1,5 +1,6 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Http;
@@ -39,6 +40,10 @@ internal sealed record StorageHarness
     public required IUsageStore Usage { get; init; }
 
     public required IPluginStateStore PluginStates { get; init; }
+
+    public required ITokenStore Tokens { get; init; }
+
+    public required IPendingAuthorizationStore PendingAuthorizations { get; init; }
 
     public required IEffectStore Effects { get; init; }
 

@@ -36,6 +36,8 @@ internal static class SqliteHarness
             Deliveries = new SqliteDeliveryStore(storage),
             Usage = new SqliteUsageStore(storage),
             PluginStates = new SqlitePluginStateStore(storage),
+            Tokens = new SqliteTokenStore(storage),
+            PendingAuthorizations = new SqlitePendingAuthorizationStore(storage),
             Effects = new SqliteEffectStore(storage),
             IdempotentRequests = new SqliteIdempotencyStore(storage),
             Jobs = new SqliteJobStore(storage),
