@@ -2,6 +2,7 @@ using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Capabilities;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Host.Encryption;
 using IntegrationHub.Host.Events;
@@ -49,6 +50,7 @@ internal static class HubApp
         .AddPlugins()
         .AddPluginInstall()
         .AddHubConnections()
+        .AddConnectionAuthorization()
         .AddOperations()
         .AddHealth()
         .AddCapabilities()
@@ -69,6 +71,7 @@ internal static class HubApp
         app.MapPlugins();
         app.MapPluginInstall();
         app.MapConnections();
+        app.MapConnectionAuthorization();
         app.MapOperations();
         app.MapConnectionLimits();
         app.MapConnectionHealth();

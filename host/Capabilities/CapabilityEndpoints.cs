@@ -5,7 +5,6 @@ using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Operations;
-using IntegrationHub.Host.Operations.Effects;
 using IntegrationHub.Host.Operations.Idempotency;
 using IntegrationHub.Manifests;
 using IntegrationHub.Schemas;
@@ -77,9 +76,7 @@ internal static class CapabilityEndpoints
             return;
         }
 
-        run?.KeepAnswer = execution.Result.Succeeded
-            || execution.Effect?.Verdict == EffectVerdict.Unknown
-            || (execution.Effect is not null && execution.Result.Error!.Category is ErrorCategory.Declined or ErrorCategory.ProviderError);
+        run?.KeepAnswer = execution.Result.Error is not { } failure || !execution.CertainlyDidNothing || failure.Category == ErrorCategory.Declined;
         var candidate = outcome.Candidate!;
         if (execution.Result.Error is { } error)
         {

@@ -5,7 +5,6 @@ using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Operations;
-using IntegrationHub.Host.Operations.Effects;
 using IntegrationHub.Schemas;
 using IntegrationHub.Templates;
 
@@ -140,8 +139,7 @@ internal sealed class CapabilityRunner(CapabilityRouter router, OperationExecuto
     }
 
     private static bool MayGoOn(string capability, OperationExecution execution, ProviderError error) =>
-        execution.Effect?.Verdict is null or EffectVerdict.Failed
-        && !error.OutcomeUnknown
+        execution.CertainlyDidNothing
         && !(error.Category == ErrorCategory.Declined && FinalWhenDeclined.Any(prefix => capability.StartsWith(prefix, StringComparison.Ordinal)));
 }
 

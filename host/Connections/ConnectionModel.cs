@@ -1,5 +1,6 @@
 using System.Text.Json;
 using IntegrationHub.Host.Catalog;
+using IntegrationHub.Host.Connections.OAuth;
 
 namespace IntegrationHub.Host.Connections;
 
@@ -14,6 +15,7 @@ internal sealed record ConnectionModel(
     IReadOnlyDictionary<string, JsonElement> Config,
     ConnectionOverrides? Overrides,
     IReadOnlyList<string>? GrantedScopes,
+    AuthorizationModel? Authorization,
     bool Enabled,
     string? WebhookUrl,
     IReadOnlyList<RetiredSecretModel> RetiredSecrets,
@@ -25,7 +27,8 @@ internal sealed record ConnectionModel(
     /// <param name="provider">Its provider, when it is loaded.</param>
     /// <param name="publicUrl">Where providers reach the hub, without a trailing slash.</param>
     /// <param name="now">Retired secrets that ended before are left out.</param>
-    public static ConnectionModel From(Connection connection, LoadedProvider? provider, string publicUrl, DateTimeOffset now)
+    /// <param name="authorization">Where its authorisation stands, when it has one.</param>
+    public static ConnectionModel From(Connection connection, LoadedProvider? provider, string publicUrl, DateTimeOffset now, AuthorizationModel? authorization)
     {
         var config = new SortedDictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (var field in connection.Config.EnumerateObject())
@@ -45,7 +48,8 @@ internal sealed record ConnectionModel(
             connection.AuthId,
             config,
             connection.BaseUrlOverride is { } url ? new ConnectionOverrides { BaseUrl = url } : null,
-            connection.GrantedScopes,
+            authorization?.Scopes ?? connection.GrantedScopes,
+            authorization,
             connection.Enabled,
             provider?.Manifest.Webhooks is null ? null : $"{publicUrl}/v1/webhooks/{connection.Provider}/{connection.Id}",
             [.. connection.RetiredSecrets.Where(retired => now < retired.ValidUntil).Select(retired => new RetiredSecretModel(retired.Field, retired.ValidUntil))],

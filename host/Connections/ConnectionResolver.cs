@@ -51,9 +51,15 @@ internal sealed class ConnectionResolver(IConnectionStore store, ConnectionSecre
             EnvironmentValues = values,
             AuthId = setup.Choose(connection.AuthId, config)?.Id,
             Auth = authorization,
-            GrantedScopes = connection.GrantedScopes,
+            GrantedScopes = ScopesOf(authorization) ?? connection.GrantedScopes,
         };
     }
+
+    /// <summary>What the token was granted is truer than what somebody once wrote down.</summary>
+    private static IReadOnlyList<string>? ScopesOf(JsonElement authorization) =>
+        authorization.ValueKind == JsonValueKind.Object && authorization.TryGetProperty("scopes", out var scopes) && scopes.ValueKind == JsonValueKind.Array
+            ? [.. scopes.EnumerateArray().Select(scope => scope.GetString()!)]
+            : null;
 
     private static (string BaseUrl, JsonElement Values) Resolve(Connection connection, ProviderEnvironment environment, JsonElement config)
     {

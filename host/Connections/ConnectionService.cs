@@ -14,6 +14,7 @@ internal sealed partial class ConnectionService(
     ConnectionSecrets secrets,
     ConnectionResolver resolver,
     EnvironmentVariables variables,
+    IEnumerable<IConnectionFarewell> farewells,
     IAuditTrail audit,
     IOptions<HubOptions> options,
     TimeProvider time)
@@ -94,11 +95,16 @@ internal sealed partial class ConnectionService(
     public async Task DeleteAsync(Caller caller, string correlationId, string id, CancellationToken cancellationToken)
     {
         var connection = await GetAsync(caller, id, cancellationToken);
+        var left = new List<object>();
+        foreach (var farewell in farewells)
+            if (await farewell.LeaveAsync(connection, cancellationToken) is { } told)
+                left.Add(told);
+
         if (!await store.DeleteAsync(id, cancellationToken))
             throw Problem.NotFound("connection", id).ToException();
 
         resolver.Forget(id);
-        await RecordAsync(caller, correlationId, "connection.deleted", connection, new { connection.Provider, connection.Environment, connection.Alias }, cancellationToken);
+        await RecordAsync(caller, correlationId, "connection.deleted", connection, new { connection.Provider, connection.Environment, connection.Alias, authorization = left.Count > 0 ? left : null }, cancellationToken);
     }
 
     private async Task<Connection> ChangeAsync(

@@ -24,10 +24,10 @@ internal sealed class ProviderSetup
         environments = manifest.Environments.Count == 0
             ? KnownEnvironments.ToFrozenDictionary(name => name, name => new ProviderEnvironment(name, new EnvironmentManifest()))
             : manifest.Environments.ToFrozenDictionary(pair => pair.Key, pair => new ProviderEnvironment(pair.Key, pair.Value));
-        Authentications = [.. manifest.Auth.Select(auth => new ProviderAuthentication(auth))];
+        Authentications = [.. manifest.Auth.Select(auth => new ProviderAuthentication(auth, manifest.Config))];
         EnvironmentFields = [.. EnvironmentFieldsOf(manifest.Config)];
         AddressFields = environments.Values.SelectMany(environment => environment.BaseUrlFields)
-            .Concat(manifest.Network.Allow.SelectMany(entry => ProviderAuthentication.ConfigFieldsOf(Template.Compile(entry))))
+            .Concat(manifest.Network.Allow.Concat(manifest.Auth.SelectMany(ProviderAuthentication.AddressesOf)).SelectMany(entry => ProviderAuthentication.ConfigFieldsOf(Template.Compile(entry))))
             .ToFrozenSet(StringComparer.Ordinal);
     }
 
@@ -66,10 +66,11 @@ internal sealed record EnvironmentField(string Field, string Variable, bool IsTe
 /// <summary>One way to authenticate, with the config fields it needs.</summary>
 internal sealed class ProviderAuthentication
 {
-    public ProviderAuthentication(AuthManifest auth)
+    public ProviderAuthentication(AuthManifest auth, JsonElement? config)
     {
-        Id = auth.Id ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(auth.Type.ToString());
-        Fields = auth.Requires.Count > 0 ? auth.Requires : [.. TemplatesOf(auth).SelectMany(ConfigFieldsOf).Distinct(StringComparer.Ordinal)];
+        var complete = auth.WithDefaults(config);
+        Id = complete.Id!;
+        Fields = complete.Requires;
     }
 
     public string Id { get; }
@@ -83,10 +84,8 @@ internal sealed class ProviderAuthentication
     public static IEnumerable<string> ConfigFieldsOf(Template template) =>
         template.References.Where(reference => reference.Root == "config").Select(reference => reference.Path.Split('.', '/')[0]).Where(field => field.Length > 0);
 
-    private static IEnumerable<string> ConfigFieldsOf(string template) => ConfigFieldsOf(Template.Compile(template));
-
-    private static IEnumerable<string> TemplatesOf(AuthManifest auth) =>
-        new[] { auth.Username, auth.Password, auth.Token }.OfType<string>().Concat(auth.Apply?.Headers.Values ?? []).Concat(auth.Apply?.Query.Values ?? []);
+    /// <summary>Where credentials and tokens are sent.</summary>
+    public static IEnumerable<string> AddressesOf(AuthManifest auth) => new[] { auth.Issuer, auth.Discovery, auth.AuthorizeUrl, auth.TokenUrl, auth.RevokeUrl }.OfType<string>();
 }
 
 /// <summary>One environment of a provider.</summary>

@@ -19,4 +19,7 @@ internal sealed class EncryptionOptions
 
     /// <summary>When rows that could not be read, or a storage that failed, are tried again. Default: 1 minute.</summary>
     public TimeSpan RetryAfter { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often secrets that were rotated out are looked through for those whose overlap is over, which are deleted. Default: 1 hour.</summary>
+    public TimeSpan PurgeEvery { get; set; } = TimeSpan.FromHours(1);
 }

@@ -2,7 +2,7 @@ namespace IntegrationHub.Host.Encryption;
 
 internal static class EncryptionServiceCollectionExtensions
 {
-    /// <summary>Needs the secrets, the audit and an <see cref="Secrets.IWrappedKeyStore"/>.</summary>
+    /// <summary>Needs the secrets, the audit an <see cref="Secrets.IWrappedKeyStore"/> and an <see cref="Secrets.IEndedSecretStore"/>.</summary>
     public static IServiceCollection AddEncryption(this IServiceCollection services)
     {
         services.AddOptions<EncryptionOptions>().BindConfiguration(EncryptionOptions.Section)
@@ -11,10 +11,12 @@ internal static class EncryptionServiceCollectionExtensions
             .Validate(static options => options.RetireAfter >= TimeSpan.Zero, "Hub:Encryption:RetireAfter must not be negative.")
             .Validate(static options => options.ForgetAfter >= TimeSpan.Zero, "Hub:Encryption:ForgetAfter must not be negative.")
             .Validate(static options => options.RetryAfter > TimeSpan.Zero, "Hub:Encryption:RetryAfter must be more than nothing.")
+            .Validate(static options => options.PurgeEvery > TimeSpan.Zero, "Hub:Encryption:PurgeEvery must be more than nothing.")
             .ValidateOnStart();
         return services
             .AddSingleton<RewrapWorker>()
             .AddSingleton<MasterKeyRotation>()
-            .AddHostedService(provider => provider.GetRequiredService<RewrapWorker>());
+            .AddHostedService(provider => provider.GetRequiredService<RewrapWorker>())
+            .AddHostedService<EndedSecretsWorker>();
     }
 }

@@ -22,6 +22,7 @@ internal sealed partial class RewrapWorker(
 {
     private const int MostNamed = 20;
 
+    private readonly Lock waking = new();
     private readonly Dictionary<string, DateTimeOffset> retired = new(StringComparer.Ordinal);
     private TaskCompletionSource woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile RewrapProgress progress = RewrapProgress.Idle;
@@ -34,9 +35,12 @@ internal sealed partial class RewrapWorker(
     /// <summary>Tells it that the master key changed.</summary>
     public void Wake(string? correlationId)
     {
-        progress = progress with { State = RewrapState.Rewrapping };
         Volatile.Write(ref correlation, correlationId);
-        Volatile.Read(ref woken).TrySetResult();
+        lock (waking)
+        {
+            progress = progress with { State = RewrapState.Rewrapping };
+            woken.TrySetResult();
+        }
     }
 
     /// <summary>Does what can be done now.</summary>
@@ -48,7 +52,11 @@ internal sealed partial class RewrapWorker(
         var former = ring.FormerIds.Where(id => !retired.ContainsKey(id)).ToList();
         if (former.Count == 0)
         {
-            Report(progress with { State = RewrapState.Idle });
+            // Unless the key was changed since it was looked at.
+            lock (waking)
+                if (!woken.Task.IsCompleted)
+                    Report(progress with { State = RewrapState.Idle });
+
             return retired.Count == 0 ? null : Least(retired.Values.Min() - time.GetUtcNow());
         }
 
@@ -79,7 +87,13 @@ internal sealed partial class RewrapWorker(
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            Volatile.Write(ref woken, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            Task wake;
+            lock (waking)
+            {
+                woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                wake = woken.Task;
+            }
+
             TimeSpan? wait;
             try
             {
@@ -96,7 +110,7 @@ internal sealed partial class RewrapWorker(
             }
 
             var due = Task.Delay(wait ?? Timeout.InfiniteTimeSpan, time, stoppingToken);
-            await Task.WhenAny(due, Volatile.Read(ref woken).Task);
+            await Task.WhenAny(due, wake);
         }
     }
 
@@ -110,8 +124,13 @@ internal sealed partial class RewrapWorker(
 
         var unreadable = new List<string>();
         foreach (var id in former)
-            while (await PassAsync(id, unreadable, cancellationToken))
-                unreadable.Clear();
+        {
+            var damaged = new List<string>();
+            while (await PassAsync(id, damaged, cancellationToken))
+                damaged.Clear();
+
+            unreadable.AddRange(damaged);
+        }
 
         var finished = time.GetUtcNow();
         var done = progress.Rewrapped;

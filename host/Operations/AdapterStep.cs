@@ -148,7 +148,7 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
     }
 
     private static OperationResult Redacted(OperationInvocation invocation, OperationRequest request, OperationResult result) =>
-        SecretRedactor.For(request.Connection.Config, invocation.Provider.SecretFields).Redact(result);
+        SecretRedactor.For(request.Connection.Config, invocation.Provider.SecretFields, request.Connection.Auth).Redact(result);
 
     private static OperationResult Fault(string message) =>
         OperationResult.Failure(new ProviderError { Category = ErrorCategory.ProviderError, Message = message, OutcomeUnknown = true });

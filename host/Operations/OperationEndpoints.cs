@@ -160,13 +160,8 @@ internal static class OperationEndpoints
     }
 
     /// <summary>Whether asking again under the same key could give no other answer, or would risk a second effect.</summary>
-    private static bool IsFinal(OperationExecution execution) => execution switch
-    {
-        { Result.Succeeded: true } => true,
-        { Effect.Verdict: EffectVerdict.Unknown } => !execution.IsRepeatable,
-        { Effect: not null } => execution.Result.Error!.Category is ErrorCategory.Declined or ErrorCategory.ProviderError,
-        _ => false,
-    };
+    private static bool IsFinal(OperationExecution execution) =>
+        execution.Result.Error is not { } error || !execution.IsRepeatable || (execution.Effect is not null && error.Category is ErrorCategory.Declined or ErrorCategory.ProviderError);
 
     private static async Task AnswerAsync(HttpContext context, string provider, OperationExecution execution, CancellationToken cancellationToken)
     {

@@ -188,8 +188,13 @@ internal sealed class OperationExecution(OperationResult result, OperationInvoca
     /// <summary>The record of what it changed; <see langword="null"/> when nothing left the hub or nothing is changed by it.</summary>
     public Effect? Effect => invocation.Effect;
 
-    /// <summary>Whether a repetition does no harm: by the operation's nature, or because the provider recognises it by the key.</summary>
-    public bool IsRepeatable => invocation.Manifest.IsIdempotent() || invocation.KeySent;
+    /// <summary>Whether a repetition does no harm: by the operation's nature, because the provider recognises it by the key, or because it certainly did nothing this time.</summary>
+    public bool IsRepeatable => invocation.Manifest.IsIdempotent() || invocation.KeySent || CertainlyDidNothing;
+
+    /// <summary>
+    /// Whether the provider certainly did nothing: no attempt left the hub, or each was refused before it was carried out. A provider that answered 500 may have done it before it failed.
+    /// </summary>
+    public bool CertainlyDidNothing => !Result.Succeeded && (Effect is null || Effect.Attempts.All(attempt => !attempt.OutcomeUnknown && attempt.ProviderStatus is null or < 500));
 
     public TimeSpan Duration { get; } = duration;
 

@@ -21,6 +21,7 @@ internal static class OperationServiceCollectionExtensions
             .AddSingleton<IOperationStep, GrantedScopesStep>()
             .AddSingleton<IOperationStep, EffectVerdictStep>()
             .AddSingleton<IOperationStep, ResilienceStep>()
+            .AddSingleton<IOperationStep, AuthorizationStep>()
             .AddSingleton<IOperationStep, EffectRecordStep>()
             .AddSingleton<IOperationStep, AdapterStep>()
             .AddSingleton<OperationExecutor>()

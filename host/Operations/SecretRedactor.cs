@@ -20,13 +20,23 @@ internal sealed class SecretRedactor
 
     private SecretRedactor(List<string> secrets) => this.secrets = secrets;
 
-    /// <summary>For the secrets of a connection; <paramref name="fields"/> are the config fields that are secret.</summary>
-    public static SecretRedactor For(JsonElement config, IReadOnlySet<string> fields)
+    /// <summary>What is known of an authorisation and no secret.</summary>
+    private static readonly HashSet<string> Public = new(StringComparer.Ordinal) { "tokenType", "scopes", "accountId", "expiresAt" };
+
+    /// <summary>For the secrets of a connection; <paramref name="fields"/> are the config fields that are secret, <paramref name="auth"/> is what was obtained for it.</summary>
+    public static SecretRedactor For(JsonElement config, IReadOnlySet<string> fields, JsonElement auth = default)
     {
         var values = new List<string>();
         foreach (var field in fields)
             if (config.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: >= MinLength } text)
                 values.Add(text);
+
+        // An address that came with the token is shown all over the provider's answers, and opens nothing.
+        if (auth.ValueKind == JsonValueKind.Object)
+            foreach (var member in auth.EnumerateObject())
+                if (!Public.Contains(member.Name) && member.Value.ValueKind == JsonValueKind.String && member.Value.GetString() is { Length: >= MinLength } text
+                    && !Uri.IsWellFormedUriString(text, UriKind.Absolute))
+                    values.Add(text);
 
         return new SecretRedactor(values);
     }

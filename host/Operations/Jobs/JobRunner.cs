@@ -104,7 +104,7 @@ internal sealed class JobRunner(OperationExecutor executor, IEffectStore effects
 
         return execution is { Effect: { Verdict: EffectVerdict.Unknown } effect, IsRepeatable: false }
             ? Unknown(ran, run, effect)
-            : Failed(ran, run, outcome, IsTransient(error), error.RetryAfter);
+            : Failed(ran, run, outcome, IsTransient(error) && execution.IsRepeatable, error.RetryAfter);
     }
 
     /// <summary>What a later run can mend: the provider recovers, or a person authorises the connection again.</summary>

@@ -21,8 +21,9 @@ internal sealed record SqliteMigration(int Version, string Name, string Script)
             SqliteDeliveryStore.Schema1,
             SqliteUsageStore.Schema1)),
         new(2, "plugin states", SqlitePluginStateStore.Schema2),
+        new(3, "authorisations", string.Join('\n', SqliteTokenStore.Schema3, SqlitePendingAuthorizationStore.Schema3)),
         new(4, "effects and jobs", string.Join('\n', SqliteEffectStore.Schema4, SqliteIdempotencyStore.Schema4, SqliteJobStore.Schema4)),
-        new(5, "rotation of keys", string.Join('\n', SqliteWrappedKeyStore.Schema5, SqliteApiKeyStore.Schema5)),
+        new(5, "rotation of keys", string.Join('\n', SqliteWrappedKeyStore.Schema5, SqliteApiKeyStore.Schema5, SqliteEndedSecretStore.Schema5)),
         new(6, "connection health", SqliteHealthStore.Schema6),
     ];
 

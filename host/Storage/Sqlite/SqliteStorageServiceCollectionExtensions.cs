@@ -1,5 +1,6 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Insights;
@@ -34,12 +35,15 @@ internal static class SqliteStorageServiceCollectionExtensions
         services.AddSingleton<IAuditStore, SqliteAuditStore>();
         services.AddSingleton<IDataKeyStore, SqliteDataKeyStore>();
         services.AddSingleton<IWrappedKeyStore, SqliteWrappedKeyStore>();
+        services.AddSingleton<IEndedSecretStore, SqliteEndedSecretStore>();
         services.AddSingleton<IConnectionStore, SqliteConnectionStore>();
         services.AddSingleton<IEventStore, SqliteEventStore>();
         services.AddSingleton<ISubscriptionStore, SqliteSubscriptionStore>();
         services.AddSingleton<IDeliveryStore, SqliteDeliveryStore>();
         services.AddSingleton<IUsageStore, SqliteUsageStore>();
         services.AddSingleton<IPluginStateStore, SqlitePluginStateStore>();
+        services.AddSingleton<ITokenStore, SqliteTokenStore>();
+        services.AddSingleton<IPendingAuthorizationStore, SqlitePendingAuthorizationStore>();
         services.AddSingleton<IEffectStore, SqliteEffectStore>();
         services.AddSingleton<IIdempotencyStore, SqliteIdempotencyStore>();
         services.AddSingleton<IJobStore, SqliteJobStore>();

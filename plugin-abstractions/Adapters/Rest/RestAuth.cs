@@ -16,10 +16,10 @@ internal sealed class RestAuth
     private readonly Template? token;
     private readonly bool placesToken;
 
-    public RestAuth(AuthManifest manifest, string pointer)
+    public RestAuth(AuthManifest manifest, string pointer, JsonElement? config = null)
     {
-        this.manifest = manifest;
-        Id = manifest.Id ?? NameOf(manifest.Type);
+        this.manifest = manifest = manifest.WithDefaults(config);
+        Id = manifest.Id!;
         headers = new RestHeaders(manifest.Apply?.Headers ?? new Dictionary<string, string>(), $"{pointer}/apply/headers");
         query = [.. (manifest.Apply?.Query ?? new Dictionary<string, string>()).Select(pair =>
             (pair.Key, RestTemplates.Compile(pair.Value, $"{pointer}/apply/query/{JsonPointer.Escape(pair.Key)}")))];
@@ -37,9 +37,7 @@ internal sealed class RestAuth
 
         var templates = headers.Templates.Concat(query.Select(entry => entry.Template)).Concat(new[] { username, password, token }.OfType<Template>()).ToList();
         placesToken = templates.Any(template => template.References.Any(reference => reference.Root == "auth"));
-        RequiredFields = manifest.Requires.Count > 0
-            ? manifest.Requires
-            : [.. templates.SelectMany(template => template.Required).Where(reference => reference.Root == "config").Select(reference => reference.Path.Split('.')[0]).Distinct()];
+        RequiredFields = manifest.Requires;
     }
 
     public string Id { get; }
@@ -47,7 +45,10 @@ internal sealed class RestAuth
     public IReadOnlyList<string> RequiredFields { get; }
 
     /// <summary>Whether the adapter can do it alone; the rest needs the plugin's code.</summary>
-    public bool IsSupported => manifest.Type is AuthType.None or AuthType.ApiKey or AuthType.Basic or AuthType.Bearer or AuthType.Oauth2;
+    public bool IsSupported => manifest.Type is AuthType.None or AuthType.ApiKey or AuthType.Basic or AuthType.Bearer || Obtained;
+
+    /// <summary>Whether the host obtains a token. An assertion that the manifest does not describe is made by the plugin's code.</summary>
+    private bool Obtained => manifest.Type == AuthType.Oauth2 || (manifest.Type == AuthType.JwtBearer && manifest.Assertion is not null);
 
     /// <summary>Query parameters that may carry credentials; they are kept out of cursors.</summary>
     public IEnumerable<string> QueryNames => query.Select(entry => entry.Name);
@@ -73,7 +74,7 @@ internal sealed class RestAuth
                 into["Authorization"] = "Bearer " + RestHeaders.Checked("Authorization", token.RenderText(scope) ?? throw Incomplete(connection));
                 break;
 
-            case AuthType.Oauth2:
+            case AuthType.Oauth2 or AuthType.JwtBearer when Obtained:
                 if (connection.Auth.ValueKind != JsonValueKind.Object || !Has(connection.Auth, "accessToken"))
                     throw RestRequestException.Unauthenticated("The connection is not authorised yet: authorise it, then call again.");
 
@@ -100,18 +101,6 @@ internal sealed class RestAuth
             JsonValueKind.String => value.GetString()!.Length > 0,
             _ => true,
         };
-
-    private static string NameOf(AuthType type) => type switch
-    {
-        AuthType.None => "none",
-        AuthType.ApiKey => "api_key",
-        AuthType.Basic => "basic",
-        AuthType.Bearer => "bearer",
-        AuthType.Oauth2 => "oauth2",
-        AuthType.JwtBearer => "jwt_bearer",
-        AuthType.AwsSigv4 => "aws_sigv4",
-        _ => "custom",
-    };
 }
 
 /// <summary>The ways a provider authenticates, and the choice among them.</summary>
@@ -124,11 +113,11 @@ internal sealed class RestAuthSet
     public RestAuthSet(ProviderManifest manifest)
     {
         hasCode = manifest.Entry is not null;
-        ways = [.. manifest.Auth.Select((auth, index) => new RestAuth(auth, $"/auth/{index}"))];
+        ways = [.. manifest.Auth.Select((auth, index) => new RestAuth(auth, $"/auth/{index}", manifest.Config))];
         if (!hasCode && ways.Count > 0 && !ways.Exists(way => way.IsSupported))
             throw new InvalidOperationException(
                 $"/auth: {string.Join(", ", ways.Select(way => $"\"{way.Id}\""))} needs the plugin's own code: name it in \"entry\", or add a way that a manifest can describe "
-                + "(none, api_key, basic, bearer, oauth2).");
+                + "(none, api_key, basic, bearer, oauth2, jwt_bearer).");
     }
 
     /// <summary>The way the connection uses; <see langword="null"/> when the provider wants none.</summary>

@@ -27,12 +27,18 @@ internal sealed class RestSecrets
     /// <summary>The text without any secret of the connection, as it is or encoded.</summary>
     public string Redact(string text, ConnectionContext connection)
     {
-        var secrets = connection.PreviousConfigs.SelectMany(Values).Concat(Values(connection.Config)).Concat(Strings(connection.Auth)).Where(value => value.Length >= ShortestSecret);
+        var secrets = connection.PreviousConfigs.SelectMany(Values).Concat(Values(connection.Config)).Concat(Tokens(connection.Auth)).Where(value => value.Length >= ShortestSecret);
         foreach (var secret in secrets.SelectMany(Forms).Distinct(StringComparer.Ordinal).OrderByDescending(form => form.Length))
             text = text.Replace(secret, Mask, StringComparison.Ordinal);
 
         return text;
     }
+
+    /// <summary>What is known of an authorisation and no secret: an error that names a scope must stay readable.</summary>
+    private static readonly HashSet<string> Public = new(StringComparer.Ordinal) { "tokenType", "scopes", "accountId", "expiresAt" };
+
+    private static IEnumerable<string> Tokens(JsonElement auth) =>
+        auth.ValueKind == JsonValueKind.Object ? auth.EnumerateObject().Where(member => !Public.Contains(member.Name)).SelectMany(member => Strings(member.Value)).Where(text => !Uri.IsWellFormedUriString(text, UriKind.Absolute)) : [];
 
     private static IEnumerable<string> Forms(string secret)
     {

@@ -17,9 +17,6 @@ internal sealed class AuthRule : IManifestRule
                 if (field.Text is { } name)
                     draft.CheckConfigField(name, field.Pointer, findings);
 
-            foreach (var url in (Place[])[auth["authorizeUrl"], auth["tokenUrl"], auth["revokeUrl"]])
-                CheckUrl(url, findings);
-
             CheckNeeds(draft, auth, type, findings);
         }
     }
@@ -37,42 +34,15 @@ internal sealed class AuthRule : IManifestRule
             case "bearer":
                 Need(auth, "token", "Write \"token\": \"{config.token}\".", findings);
                 break;
-            case "oauth2":
-                Need(auth, "tokenUrl", "Write the provider's token endpoint.", findings);
-                CheckGrant(auth, findings);
-                break;
-            case "jwt_bearer":
-                Need(auth, "tokenUrl", "Write the endpoint that exchanges the assertion for a token.", findings);
-                break;
             case "custom" when !draft.HasEntry:
                 findings.Error(auth["type"].Pointer, "The type \"custom\" is for plugins with code.", "Add \"entry\", or choose another type.");
                 break;
         }
     }
 
-    private static void CheckGrant(Place auth, ManifestFindings findings)
-    {
-        var grant = auth["grant"].Text;
-        if (!auth["authorizeUrl"].Exists && grant != "client_credentials")
-            findings.Error(
-                auth["authorizeUrl"].Pointer, "OAuth with a person's consent needs an authorisation endpoint.",
-                "Write \"authorizeUrl\", or \"grant\": \"client_credentials\" where no person takes part.");
-    }
-
     private static void Need(Place auth, string key, string hint, ManifestFindings findings)
     {
         if (!auth[key].Exists)
             findings.Error(auth[key].Pointer, $"The type \"{auth["type"].Text}\" needs \"{key}\".", hint);
-    }
-
-    private static void CheckUrl(Place url, ManifestFindings findings)
-    {
-        if (url.Text is not { Length: > 0 } address || address.StartsWith('{'))
-            return;
-
-        if (!Uri.TryCreate(HostList.WithoutPlaceholders(address), UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
-            findings.Error(url.Pointer, "This is not an absolute https address.", "Write it like https://auth.example.com/token.");
-        else if (HostList.IsPlainHttp(address))
-            findings.Error(url.Pointer, "Credentials would travel without TLS.", "Write https://.");
     }
 }

@@ -31,7 +31,7 @@ internal static class ManifestRules
 {
     public static IReadOnlyList<IManifestRule> All { get; } =
     [
-        new VersionRule(), new CatalogRule(), new FilesRule(), new ConfigRule(), new EnvironmentRule(), new NetworkRule(), new AuthRule(),
+        new VersionRule(), new CatalogRule(), new FilesRule(), new ConfigRule(), new EnvironmentRule(), new NetworkRule(), new AuthRule(), new OAuthRule(),
         new OperationSchemaRule(), new HttpRule(), new BodyRule(), new ResponseRule(), new PaginationRule(), new IdempotencyRule(), new CapabilityRule(), new TemplateRule(),
         new WebhookVerifyRule(), new WebhookTimestampRule(), new WebhookContentRule(), new TestRule(), new SimulatorRule(), new TimingRule(), new LiteralSecretRule(), new DocumentationRule(),
     ];

@@ -15,7 +15,7 @@ internal sealed partial class LiteralSecretRule : IManifestRule
                 Report(place, findings);
 
         foreach (var auth in draft.Root["auth"].Items())
-            foreach (var place in (Place[])[auth["token"], auth["password"]])
+            foreach (var place in (Place[])[auth["token"], auth["password"], auth["clientSecret"], auth["assertion"]["privateKey"]])
                 if (place.Text is { Length: >= 8 } text && !text.Contains('{', StringComparison.Ordinal))
                     Report(place, findings);
     }

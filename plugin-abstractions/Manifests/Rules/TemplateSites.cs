@@ -39,10 +39,14 @@ internal static class TemplateSites
             foreach (var (_, value) in auth["apply"]["headers"].Members().Concat(auth["apply"]["query"].Members()))
                 yield return new TemplateSite(value, obtains ? Authentication : Address);
 
-            foreach (var key in (string[])["username", "password", "token", "authorizeUrl", "tokenUrl", "revokeUrl"])
+            foreach (var key in (string[])["username", "password", "token", "authorizeUrl", "tokenUrl", "revokeUrl", "issuer", "discovery", "clientId", "clientSecret", "audience"])
                 yield return new TemplateSite(auth[key], Address);
 
-            foreach (var (_, value) in auth["extra"].Members())
+            var assertion = auth["assertion"];
+            foreach (var key in (string[])["credentials", "issuer", "subject", "audience", "privateKey", "keyId"])
+                yield return new TemplateSite(assertion[key], Address);
+
+            foreach (var (_, value) in auth["extra"].Members().Concat(auth["tokenParams"].Members()).Concat(assertion["headers"].Members()).Concat(assertion["claims"].Members()))
                 yield return new TemplateSite(value, Address);
         }
 

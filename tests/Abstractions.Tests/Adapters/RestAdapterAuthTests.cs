@@ -59,6 +59,18 @@ public sealed class RestAdapterAuthTests
         Assert.Equal(expected, harness.Sent.Headers["Authorization"]);
     }
 
+    [Fact]
+    public async Task JwtBearer_TokenThatTheHostObtained_IsBearer()
+    {
+        var harness = new RestHarness
+        {
+            AuthValues = RestHarness.Json("""{"accessToken":"tok-123"}"""),
+            Auth = [new() { Type = AuthType.JwtBearer, TokenUrl = "https://x.test", Assertion = new() { Issuer = "me", PrivateKey = "{config.region}" } }],
+        };
+        await harness.RunAsync();
+        Assert.Equal("Bearer tok-123", harness.Sent.Headers["Authorization"]);
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData("{}")]

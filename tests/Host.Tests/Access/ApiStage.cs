@@ -37,7 +37,7 @@ internal static class ApiStage
     ];
 
     /// <summary>Path parameters that name nothing of a project.</summary>
-    private static readonly Dictionary<string, string> Neutral = new() { ["operation"] = "retrieveBalance" };
+    private static readonly Dictionary<string, string> Neutral = new() { ["operation"] = "retrieveBalance", ["capability"] = "payment.create" };
 
     /// <summary>What must stand in the query.</summary>
     private static readonly Dictionary<string, string> Queries = new() { ["GET /api/events/{id}/raw"] = "?reason=curiosity" };
@@ -69,6 +69,11 @@ internal static class ApiStage
         ["POST /api/keys/{id}/rotate"] = [null],
         ["DELETE /api/keys/{id}"] = [null],
         ["POST /api/effects/{id}/settle"] = ["""{"verdict":"failed","note":"looked"}"""],
+        ["POST /api/capabilities/{capability}"] =
+        [
+            """{"project":"{project}","environment":"dev","params":{"amountMinor":500,"currency":"SAR"}}""",
+            """{"environment":"dev","prefer":["{connection}"],"params":{"amountMinor":500,"currency":"SAR"}}""",
+        ],
         ["POST /api/jobs/{id}/retry"] = [null],
         ["POST /api/jobs/{id}/cancel"] = [null],
         ["POST /api/encryption/rotate"] = [null],

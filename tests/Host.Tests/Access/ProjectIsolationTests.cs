@@ -13,6 +13,8 @@ public sealed class ProjectIsolationTests(RealHub hub) : IClassFixture<RealHub>
         { "DELETE", "/api/connections/{connection}", null },
         { "POST", "/api/connections/{connection}/rotate", """{"config":{"secretKey":"x"}}""" },
         { "POST", "/api/connections/{connection}/test", null },
+        { "POST", "/api/connections/{connection}/oauth/start", null },
+        { "POST", "/api/connections/{connection}/oauth/revoke", null },
         { "POST", "/api/connections/{connection}/operations/retrieveBalance", """{"params":{}}""" },
         { "POST", "/api/connections/{connection}/operations/noSuchOperation", """{"params":{}}""" },
         { "GET", "/api/events/{event}", null },

@@ -37,7 +37,11 @@ public sealed class RouteTests : IAsyncLifetime
         var open = Routes.Where(route => route.Metadata.GetMetadata<OpenToAll>() is not null).ToList();
 
         Assert.All(open, route => Assert.NotEmpty(route.Metadata.GetMetadata<OpenToAll>()!.Why));
-        string[] known = ["/", "/health/live", "/health/ready", "/health/{provider}", "/openapi/{documentName}.json", "/simulators/{provider}/{**path}", "/v1/webhooks/{provider}/{connectionId}"];
+        string[] known =
+        [
+            "/", "/health/live", "/health/ready", "/health/{provider}", "/oauth/callback", "/oauth/callback/{provider}", "/oauth/start/{handle}", "/openapi/{documentName}.json",
+            "/simulators/{provider}/{**path}", "/v1/webhooks/{provider}/{connectionId}",
+        ];
         Assert.Equal(known, open.Select(Path).Distinct().Order(StringComparer.Ordinal));
     }
 
@@ -50,6 +54,7 @@ public sealed class RouteTests : IAsyncLifetime
     [InlineData("/api/deliveries/{id}/retry", HubRole.Operator)]
     [InlineData("/api/connections/{id}/rotate", HubRole.Operator)]
     [InlineData("/api/connections/{id}/operations/{operation}", HubRole.Developer)]
+    [InlineData("/api/connections/{id}/oauth", HubRole.Developer)]
     [InlineData("/api/subscriptions", HubRole.Developer)]
     internal void SensitiveRoutes_NeedAtLeastTheRole(string prefix, HubRole role)
     {

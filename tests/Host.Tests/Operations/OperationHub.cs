@@ -52,6 +52,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
         builder.Services
             .AddSingleton(Microsoft.Extensions.Options.Options.Create(new HubOptions { MasterKey = Convert.ToBase64String(new byte[MasterKey.Size]) }))
             .AddSingleton<IDataKeyStore>(dataKeys)
+            .AddSingleton<IWrappedKeyStore>(new NoWrappedKeys())
             .AddSecrets()
             .AddSingleton(SomeMasterKey.Ring())
             .AddSingleton<IHubEvents>(Events)
@@ -64,6 +65,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
             .AddSingleton<IProviderCatalog>(new LeasingCatalog(this))
             .AddSingleton<IAuditTrail>(Audit)
             .AddInsights()
+            .AddConnectionAuthorizationFakes()
             .AddOperations();
         app = builder.Build();
         app.UseMiddleware<ProblemMiddleware>();
@@ -125,19 +127,20 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
     /// <param name="realTime">Another clock than <see cref="Time"/>.</param>
     /// <param name="settings">The operator's settings.</param>
     public static Task<OperationHub> StartAsync(TimeProvider? realTime, params (string Key, string Value)[] settings) =>
-        StartAsync(new OperationHub(SqliteHarness.NewFolder(), new FakeTimeProvider(), new InMemoryDataKeyStore(), realTime, settings));
+        BeginAsync(new OperationHub(SqliteHarness.NewFolder(), new FakeTimeProvider(), new InMemoryDataKeyStore(), realTime, settings));
 
     /// <summary>The next process over what this one left behind. Dispose both.</summary>
     public async Task<OperationHub> RestartAsync()
     {
         await app.StopAsync();
         await Storage.DisposeAsync();
-        return await StartAsync(new OperationHub(folder, Time, DataKeys) { Adapter = Adapter, Connection = Connection });
+        return await BeginAsync(new OperationHub(folder, Time, DataKeys) { Adapter = Adapter, Connection = Connection });
     }
 
-    private static async Task<OperationHub> StartAsync(OperationHub hub)
+    private static async Task<OperationHub> BeginAsync(OperationHub hub)
     {
         await hub.Storage.OpenAsync(CancellationToken.None);
+        await hub.Get<MasterKeyStartup>().InitializeAsync(CancellationToken.None);
         await hub.Get<KeyRing>().InitializeAsync(CancellationToken.None);
         await hub.Get<ExecutionRecovery>().RunAsync(CancellationToken.None);
         await hub.app.StartAsync();

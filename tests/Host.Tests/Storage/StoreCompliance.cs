@@ -1,5 +1,6 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Http;
@@ -26,6 +27,8 @@ internal sealed record StorageHarness
 
     public required IWrappedKeyStore WrappedKeys { get; init; }
 
+    public required IEndedSecretStore EndedSecrets { get; init; }
+
     public required IConnectionStore Connections { get; init; }
 
     public required IEventStore Events { get; init; }
@@ -37,6 +40,10 @@ internal sealed record StorageHarness
     public required IUsageStore Usage { get; init; }
 
     public required IPluginStateStore PluginStates { get; init; }
+
+    public required ITokenStore Tokens { get; init; }
+
+    public required IPendingAuthorizationStore PendingAuthorizations { get; init; }
 
     public required IEffectStore Effects { get; init; }
 

@@ -5,6 +5,7 @@ using IntegrationHub.Host.Operations.Idempotency;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Tests.Fakes;
 using IntegrationHub.Host.Tests.Operations.Effects;
+using IntegrationHub.Manifests;
 
 namespace IntegrationHub.Host.Tests.Operations.Idempotency;
 
@@ -121,18 +122,21 @@ public sealed class IdempotencyTests
 
     /// <summary>What did not happen may be tried again; what did, or may have, is answered as before.</summary>
     [Theory]
-    [InlineData(ErrorCategory.Declined, false, true)]
-    [InlineData(ErrorCategory.ProviderError, false, true)]
-    [InlineData(ErrorCategory.Timeout, true, true)]
-    [InlineData(ErrorCategory.Unavailable, false, false)]
-    [InlineData(ErrorCategory.RateLimited, false, false)]
-    [InlineData(ErrorCategory.Unauthenticated, false, false)]
-    [InlineData(ErrorCategory.InvalidParams, false, false)]
-    [InlineData(ErrorCategory.NotFound, false, false)]
-    public async Task Run_Failed_IsKeptOnlyWhenFinal(ErrorCategory category, bool outcomeUnknown, bool kept)
+    [InlineData(ErrorCategory.Declined, 402, false, true)]
+    [InlineData(ErrorCategory.ProviderError, 418, false, true)]
+    [InlineData(ErrorCategory.Timeout, null, true, true)]
+    [InlineData(ErrorCategory.Unavailable, 500, false, true)] // it may have done it before it failed
+    [InlineData(ErrorCategory.Unavailable, null, false, false)]
+    [InlineData(ErrorCategory.RateLimited, 429, false, false)]
+    [InlineData(ErrorCategory.Unauthenticated, 401, false, false)]
+    [InlineData(ErrorCategory.InvalidParams, 400, false, false)]
+    [InlineData(ErrorCategory.NotFound, 404, false, false)]
+    public async Task Run_Failed_IsKeptOnlyWhenFinal(ErrorCategory category, int? providerStatus, bool outcomeUnknown, bool kept)
     {
         await using var hub = await OperationHub.StartAsync();
-        hub.Adapter = (_, _) => ValueTask.FromResult(OperationResult.Failure(new ProviderError { Category = category, Message = "No.", OutcomeUnknown = outcomeUnknown }));
+        hub.Change = manifest => manifest with { Retry = new RetryManifest { MaxAttempts = 1 }, Breaker = new BreakerManifest { Failures = 100 } };
+        hub.Adapter = (_, _) => ValueTask.FromResult(OperationResult.Failure(
+            new ProviderError { Category = category, Message = "No.", ProviderStatus = providerStatus, OutcomeUnknown = outcomeUnknown, RetryAfter = TimeSpan.Zero }));
         var first = await hub.RunAsync("charge", Body, "k1");
         hub.Adapter = (_, _) => ValueTask.FromResult(OperationHub.Value("{}"));
 

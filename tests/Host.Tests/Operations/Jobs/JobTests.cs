@@ -5,6 +5,7 @@ using IntegrationHub.Host.Operations.Effects;
 using IntegrationHub.Host.Operations.Jobs;
 using IntegrationHub.Host.Tests.Fakes;
 using IntegrationHub.Host.Tests.Operations.Effects;
+using IntegrationHub.Manifests;
 
 namespace IntegrationHub.Host.Tests.Operations.Jobs;
 
@@ -135,6 +136,21 @@ public sealed class JobTests
         await hub.Events.NextAsync("job.dead");
 
         Assert.Single((await ShowAsync(hub, id)).Json.GetProperty("runs").EnumerateArray());
+    }
+
+    [Theory]
+    [InlineData("charge", "dead")] // it may have been done before the provider failed
+    [InlineData("put", "queued")]
+    [InlineData("pay", "queued")]
+    public async Task Run_ProviderFails_IsRepeatedOnlyWhereThatDoesNoHarm(string operation, string state)
+    {
+        await using var hub = await OperationHub.StartAsync();
+        hub.Adapter = (_, _) => ValueTask.FromResult(OperationResult.Failure(new ProviderError { Category = ErrorCategory.Unavailable, Message = "Oops.", ProviderStatus = 500 }));
+        hub.Change = manifest => manifest with { Retry = new RetryManifest { MaxAttempts = 1 } };
+
+        var id = (await SubmitAsync(hub, operation))["id"]!;
+
+        await ReachesAsync(hub, id, job => job["state"] == state && job.Json.GetProperty("runs").GetArrayLength() == 1);
     }
 
     [Theory]

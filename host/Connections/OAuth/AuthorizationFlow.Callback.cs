@@ -1,0 +1,169 @@
+using System.Security.Cryptography;
+using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Catalog;
+
+namespace IntegrationHub.Host.Connections.OAuth;
+
+internal sealed partial class AuthorizationFlow
+{
+    /// <summary>Ends an authorisation: the provider has sent the browser back.</summary>
+    /// <returns>Where to send the browser, if anywhere, and the connection.</returns>
+    /// <exception cref="FlowException">It is refused. Its state is spent.</exception>
+    public async Task<Finished> FinishAsync(CallbackRequest request, CancellationToken cancellationToken)
+    {
+        if (!FlowSecrets.IsWellFormed(request.State) || await pending.TakeAsync(FlowSecrets.Hash("state", request.State!), cancellationToken) is not { } flow)
+            throw Refuse("unknown_state", null);
+
+        request.Took(flow);
+        if (flow.ExpiresAt <= time.GetUtcNow())
+            throw Refuse("expired", null);
+
+        // Until the cookie is checked nobody knows whose browser this is: it is not sent anywhere, and told nothing of the provider's.
+        if (request.Session is not { } session || flow.SessionHash is null || !CryptographicOperations.FixedTimeEquals(FlowSecrets.Hash("session", session), flow.SessionHash))
+            throw Refuse("other_session", null);
+
+        if (await connectionStore.GetAsync(flow.ConnectionId, cancellationToken) is not { } connection)
+            throw Refuse("gone", flow.ReturnUrl);
+
+        // The caller that began it, from the address of the browser that ends it.
+        var actor = new Caller(flow.Actor, flow.ActorName, HubRole.Developer, null) { Address = request.Address };
+        try
+        {
+            CheckSender(request, flow, connection);
+            return await RedeemAsync(request, flow, connection, actor, cancellationToken);
+        }
+        catch (FlowException fault)
+        {
+            Log.Refused(logger, fault.Code);
+            await audit.RecordAsync(
+                time, actor, "connection.authorization_failed", connection.Id, connection.Project, flow.CorrelationId, new { code = fault.Code, provider = fault.ProviderWords }, cancellationToken);
+            throw;
+        }
+    }
+
+    private static void CheckSender(CallbackRequest request, PendingAuthorization flow, Connection connection)
+    {
+        // RFC 9207 §2.4, and where there is no iss, RFC 9700 §4.4.2.2: another server's answer must not be taken to this one's token endpoint.
+        if (request.Issuer is not null && flow.Issuer is not null && request.Issuer != flow.Issuer)
+            throw new FlowException("wrong_issuer", flow.ReturnUrl);
+
+        if (request.Issuer is null && flow.IssuerRequired)
+            throw new FlowException("wrong_issuer", flow.ReturnUrl);
+
+        if (request.Provider is not null && request.Provider != connection.Provider)
+            throw new FlowException("wrong_issuer", flow.ReturnUrl);
+
+        if (request.Error is { } error)
+            throw new FlowException(
+                error is "access_denied" ? "denied" : "provider_error",
+                flow.ReturnUrl,
+                TokenAnswerReader.Printable(request.ErrorDescription is { Length: > 0 } words ? $"{error}: {words}" : error));
+
+        if (request.Code is not { Length: > 0 and <= MaxCode })
+            throw new FlowException("no_code", flow.ReturnUrl);
+    }
+
+    private async Task<Finished> RedeemAsync(CallbackRequest request, PendingAuthorization flow, Connection connection, Caller actor, CancellationToken cancellationToken)
+    {
+        using var lease = catalog.Acquire(connection.Provider) ?? throw new FlowException("provider_not_loaded", flow.ReturnUrl);
+        var way = WayOf(flow, connection, lease.Provider);
+        var call = new OAuthCall(way, lease.Provider, connections.Open(connection, lease.Provider));
+        var asked = time.GetUtcNow();
+        TokenGrant grant;
+        try
+        {
+            // A browser that goes away now must not lose what its person just granted.
+            var verifier = flow.SealedVerifier is { } value ? sealer.OpenVerifier(connection, value) : null;
+            grant = await client.RedeemAsync(call, request.Code!, flow.RedirectUri, verifier, CancellationToken.None);
+        }
+        catch (OAuthException fault)
+        {
+            throw new FlowException(fault.Kind == OAuthFaultKind.Transient ? "unavailable" : "code_refused", flow.ReturnUrl, fault.Message);
+        }
+
+        var (record, former) = await KeepAsync(request, flow, connection, way, grant, asked);
+        keeper.Forget(connection.Id);
+        health.Changed(connection.Id);
+        await audit.RecordAsync(
+            time, actor, "connection.authorized", connection.Id, connection.Project, flow.CorrelationId,
+            new { scopes = record.Scopes, accountId = record.AccountId, formerAccountId = former?.AccountId == record.AccountId ? null : former?.AccountId }, CancellationToken.None);
+        return new Finished(connection, lease.Provider, flow.ReturnUrl);
+    }
+
+    private async Task<(TokenRecord Record, TokenRecord? Former)> KeepAsync(
+        CallbackRequest request, PendingAuthorization flow, Connection connection, OAuthWay way, TokenGrant grant, DateTimeOffset asked)
+    {
+        var kept = new Dictionary<string, string>(grant.Tokens.Values, StringComparer.Ordinal);
+        var account = grant.AccountId;
+        foreach (var (name, parameter) in way.Manifest.Callback)
+            if (request.Parameter(parameter) is { Length: > 0 and <= 500 } value)
+                if (name == "accountId")
+                    account = value;
+                else
+                    kept[name] = value;
+
+        // No refresh may run: it would put the old grant's next token into the place of this one. What was granted before is not carried over.
+        await using var held = await locks.AcquireAsync(connection.Id, CancellationToken.None);
+        while (true)
+        {
+            var former = await store.GetAsync(connection.Id, CancellationToken.None);
+            var record = keeper.RecordOf(way, connection, flow.Binding, grant with { Tokens = grant.Tokens with { Values = kept } }, asked, null) with
+            {
+                // RFC 6749 §5.1: no scope in the answer means those asked for.
+                Scopes = grant.Scopes ?? flow.Scopes,
+                AccountId = account,
+                Version = (former?.Version ?? 0) + 1,
+            };
+            if (await store.TrySaveAsync(record, CancellationToken.None))
+                return (record, former);
+
+            if (await connectionStore.GetAsync(connection.Id, CancellationToken.None) is null)
+                throw new FlowException("gone", flow.ReturnUrl);
+        }
+    }
+
+    private FlowException Refuse(string code, string? returnUrl)
+    {
+        Log.Refused(logger, code);
+        return new FlowException(code, returnUrl);
+    }
+}
+
+/// <summary>What a browser brought back from a provider.</summary>
+internal sealed class CallbackRequest(IQueryCollection query, string? provider, string? address, Func<byte[], string?> sessionOf)
+{
+    private string? session;
+
+    public string? State => Parameter("state");
+
+    public string? Code => Parameter("code");
+
+    public string? Issuer => Parameter("iss");
+
+    public string? Error => Parameter("error");
+
+    public string? ErrorDescription => Parameter("error_description");
+
+    /// <summary>The provider in the callback's own address, where it has one.</summary>
+    public string? Provider => provider;
+
+    public string? Address => address;
+
+    /// <summary>The browser's cookie for this authorisation, once it is known which that is.</summary>
+    public string? Session => session;
+
+    /// <summary>The authorisation the state belonged to.</summary>
+    public PendingAuthorization? Flow { get; private set; }
+
+    /// <summary>A parameter that is there once (RFC 6749 §3.1).</summary>
+    public string? Parameter(string name) => query.TryGetValue(name, out var values) && values.Count == 1 ? values[0] : null;
+
+    public void Took(PendingAuthorization flow)
+    {
+        Flow = flow;
+        session = sessionOf(flow.HandleHash);
+    }
+}
+
+/// <summary>An authorisation that is done.</summary>
+internal sealed record Finished(Connection Connection, LoadedProvider Provider, string? ReturnUrl);
