@@ -54,7 +54,6 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
             .AddSingleton<IDataKeyStore>(dataKeys)
             .AddSingleton<IWrappedKeyStore>(new NoWrappedKeys())
             .AddSecrets()
-            .AddSingleton(SomeMasterKey.Ring())
             .AddSingleton<IHubEvents>(Events)
             .AddSingleton<IEffectStore>(new SqliteEffectStore(Storage))
             .AddSingleton<IIdempotencyStore>(new SqliteIdempotencyStore(Storage))
@@ -189,7 +188,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
         {
             ManifestVersion = 1, Id = "acme", Name = "Acme", Version = "1.0.0", Category = "payment",
             Entry = IsCode ? new EntryManifest { Assembly = "Acme.dll", Type = "Acme" } : null,
-            Retry = new RetryManifest { AttemptTimeout = TimeSpan.FromSeconds(5) },
+            Retry = new RetryManifest { MaxAttempts = 1, AttemptTimeout = TimeSpan.FromSeconds(5) },
             Operations = new Dictionary<string, OperationManifest>
             {
                 ["pay"] = new() { Scopes = ["payments:write"], Idempotency = new IdempotencyManifest { Header = "Idempotency-Key" } },
