@@ -12,6 +12,8 @@ internal sealed class EgressHandlers : IEgressHandlers, IDisposable
 
     // Short enough to follow a provider's DNS changes.
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
+
+    // For code and targets that nobody else counts. Calls of operations pass their connection's gate: a second queue here would let a provider that hangs hold up another at the same address.
     private const int MaxConnectionsPerServer = 256;
 
     private readonly AddressPolicy policy;
@@ -20,13 +22,14 @@ internal sealed class EgressHandlers : IEgressHandlers, IDisposable
     private readonly SocketsHttpHandler providers;
     private readonly SocketsHttpHandler verbatim;
 
-    public EgressHandlers(AddressPolicy policy, EgressConnector.Resolve resolve)
+    public EgressHandlers(AddressPolicy policy, EgressConnector.Resolve resolve, bool limited = false)
     {
         (this.policy, this.resolve) = (policy, resolve);
         var connector = new EgressConnector(policy, resolve);
-        userTargets = Create(connector, DecompressionMethods.None);
-        providers = Create(connector, DecompressionMethods.All);
-        verbatim = Create(connector, DecompressionMethods.None);
+        var most = limited ? MaxConnectionsPerServer : int.MaxValue;
+        userTargets = Create(connector, DecompressionMethods.None, MaxConnectionsPerServer);
+        providers = Create(connector, DecompressionMethods.All, most);
+        verbatim = Create(connector, DecompressionMethods.None, most);
     }
 
     public HttpMessageHandler ForUserTargets => userTargets;
@@ -37,8 +40,8 @@ internal sealed class EgressHandlers : IEgressHandlers, IDisposable
     /// <summary>For calls whose sender states <c>Accept-Encoding</c> itself: answers arrive as they were sent.</summary>
     public HttpMessageHandler ForProvidersVerbatim => verbatim;
 
-    /// <summary>The same rules with pools of their own, which open nothing until they are used.</summary>
-    public EgressHandlers Apart() => new(policy, resolve);
+    /// <summary>The same rules with pools of their own, of a limited size, which open nothing until they are used.</summary>
+    public EgressHandlers Apart() => new(policy, resolve, limited: true);
 
     public void Dispose()
     {
@@ -47,7 +50,7 @@ internal sealed class EgressHandlers : IEgressHandlers, IDisposable
         verbatim.Dispose();
     }
 
-    private static SocketsHttpHandler Create(EgressConnector connector, DecompressionMethods decompression) => new()
+    private static SocketsHttpHandler Create(EgressConnector connector, DecompressionMethods decompression, int most) => new()
     {
         AllowAutoRedirect = false,
         UseCookies = false,
@@ -55,7 +58,7 @@ internal sealed class EgressHandlers : IEgressHandlers, IDisposable
         AutomaticDecompression = decompression,
         PooledConnectionLifetime = ConnectionLifetime,
         ConnectTimeout = ConnectTimeout,
-        MaxConnectionsPerServer = MaxConnectionsPerServer,
+        MaxConnectionsPerServer = most,
         EnableMultipleHttp2Connections = true,
         ConnectCallback = connector.ConnectAsync,
     };

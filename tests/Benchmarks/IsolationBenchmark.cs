@@ -10,6 +10,10 @@ internal static class IsolationBenchmark
     private const int HangingConnections = 8;
     private const int HangingCallers = 600;
 
+    // Callers that all began at once would also time out and call again all at once.
+    private static readonly TimeSpan Ramp = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(3);
+
     public static async Task<int> RunAsync(OperationBenchOptions options)
     {
         Console.WriteLine($"isolation: {Machine.Processor}, {Environment.ProcessorCount} cores, .NET {Environment.Version}, load {Machine.Load}; {options.Rounds} rounds of {options.Seconds} s");
@@ -32,13 +36,15 @@ internal static class IsolationBenchmark
 
             using var stop = new CancellationTokenSource();
             var next = 0;
-            var load = OperationLoad.SaturatedAsync(() => bench.HubRequest(hanging[Interlocked.Increment(ref next) % HangingConnections]), HangingCallers, TimeSpan.FromHours(1), stop.Token);
+            var load = OperationLoad.SaturatedAsync(() => bench.HubRequest(hanging[Interlocked.Increment(ref next) % HangingConnections]), HangingCallers, TimeSpan.FromHours(1), Ramp, stop.Token);
 
-            // Until all callers hang.
-            await Task.Delay(TimeSpan.FromSeconds(2));
+            await Task.Delay(Ramp + Settle);
             var beside = OperationLoad.AtRate(Healthy, Rate, RateCallers, seconds);
             await stop.CancelAsync();
             var hung = await load;
+
+            // The hub notices that 600 callers hung up; that is no part of the next round.
+            await Task.Delay(Settle);
             p99.Add((alone.At(0.99), beside.At(0.99)));
             Write($"| {round} | {alone.At(0.5):0.00} ms | {alone.At(0.99):0.00} ms | {alone.At(1):0.0} ms | {beside.At(0.5):0.00} ms | {beside.At(0.99):0.00} ms | {beside.At(1):0.0} ms | {alone.Failed + beside.Failed} | {hung.Latencies.Length}, {hung.Latencies.Length - hung.Failed} succeeded |");
         }

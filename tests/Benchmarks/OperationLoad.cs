@@ -64,14 +64,22 @@ internal static class OperationLoad
     }
 
     /// <summary>As fast as the answers come, each caller one call after the other.</summary>
-    public static async Task<CallResult> SaturatedAsync(Func<HttpRequestMessage> request, int callers, TimeSpan duration, CancellationToken cancellationToken = default)
+    /// <param name="request">Makes the request.</param>
+    /// <param name="callers">How many.</param>
+    /// <param name="duration">How long.</param>
+    /// <param name="spread">The time over which the callers begin, one after the other; none for all at once.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<CallResult> SaturatedAsync(Func<HttpRequestMessage> request, int callers, TimeSpan duration, TimeSpan spread = default, CancellationToken cancellationToken = default)
     {
         using var client = Client(callers);
         var failed = 0;
         var clock = Stopwatch.StartNew();
-        var all = await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
+        var all = await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
         {
-            var mine = new List<double>(100_000);
+            var mine = new List<double>();
+            if (spread > TimeSpan.Zero)
+                await Task.Delay(spread * ((double)caller / callers), CancellationToken.None);
+
             var buffer = new byte[64 * 1024];
             while (clock.Elapsed < duration && !cancellationToken.IsCancellationRequested)
             {

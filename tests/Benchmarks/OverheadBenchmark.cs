@@ -73,7 +73,7 @@ internal static class OverheadBenchmark
     private static void Write(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 }
 
-internal sealed record OperationBenchOptions(int Seconds = 8, int Rounds = 5, int Warmup = 5)
+internal sealed record OperationBenchOptions(int Seconds = 8, int Rounds = 5, int Warmup = 15)
 {
     public static OperationBenchOptions Parse(string[] args)
     {

@@ -18,7 +18,11 @@ internal static class ProviderServer
         app.Run(async context =>
         {
             if (context.Request.Path.StartsWithSegments("/hang", StringComparison.Ordinal))
-                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            {
+                // Without an exception: what the caller's hanging up costs this process would be charged to the other provider, which it is too.
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return;
+            }
 
             context.Response.ContentType = "application/json";
             context.Response.ContentLength = Answer.Length;

@@ -84,8 +84,8 @@ internal sealed class OperationRun(
         if (error.OutcomeUnknown || !unknown)
             return result;
 
-        // A provider that answered knows what became of the key, or of the state that a repetition leads to; one that failed, refused at the door, or was not reached does not.
-        return RetryRules.SignOf(result) == ProviderSign.Up ? result : OperationResult.Failure(error with { OutcomeUnknown = true }, result.RateLimit);
+        // A provider that recognises the key and answered speaks for all attempts; one that failed, refused at the door, or was not reached does not.
+        return invocation.KeySent && RetryRules.SignOf(result) == ProviderSign.Up ? result : OperationResult.Failure(error with { OutcomeUnknown = true }, result.RateLimit);
     }
 
     private async ValueTask<OperationResult> RunAsync(GatePass pass, CancellationToken cancellationToken)

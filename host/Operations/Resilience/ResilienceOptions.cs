@@ -14,7 +14,7 @@ internal sealed class ResilienceOptions
     /// <summary>Requests of one connection in flight at the same time, at most; a provider's own limit may be lower. Default 64.</summary>
     public int ConnectionConcurrency { get; set; } = 64;
 
-    /// <summary>Requests to one provider in flight at the same time, over all its connections. Default 256, as many as a pool of connections to one address has.</summary>
+    /// <summary>Requests to one provider in flight at the same time, over all its connections. Default 256.</summary>
     public int ProviderConcurrency { get; set; } = 256;
 
     /// <summary>How many calls wait for one provider's places at the same time. Default 256.</summary>

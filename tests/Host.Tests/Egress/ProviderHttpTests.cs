@@ -24,6 +24,7 @@ public sealed class ProviderHttpTests : IAsyncLifetime
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         server = builder.Build();
         server.MapGet("/hello", () => "hello");
+        server.MapGet("/hang", async (HttpContext context) => await Task.Delay(Timeout.Infinite, context.RequestAborted));
         server.MapGet("/away", (HttpContext context) => context.Response.Redirect("/hello"));
         server.MapGet("/cookie", (HttpContext context) =>
         {
@@ -179,6 +180,22 @@ public sealed class ProviderHttpTests : IAsyncLifetime
         {
             ManifestVersion = 1, Id = "x", Name = "x", Version = "1.0.0", Category = "developer", Entry = code ? new EntryManifest { Assembly = "X.dll", Type = "X" } : null,
         };
+    }
+
+    // How many calls run at the same time is the gates' business, by provider; providers that share an address do not share a queue.
+    [Fact]
+    public async Task Send_ManyCallsHangAtTheAddress_OthersGoThrough()
+    {
+        using var handlers = Handlers(new HubOptions { AllowPrivateTargets = true });
+        using var hanging = handlers.Client([], overridden: address);
+        using var other = handlers.Client([], overridden: address);
+        using var stop = new CancellationTokenSource();
+        var calls = Enumerable.Range(0, 300).Select(_ => hanging.GetAsync("/hang", stop.Token)).ToList();
+
+        Assert.Equal("hello", await other.GetStringAsync("/hello"));
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(calls));
     }
 
     [Fact]

@@ -52,6 +52,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
         builder.Services
             .AddSingleton(Microsoft.Extensions.Options.Options.Create(new HubOptions { MasterKey = Convert.ToBase64String(new byte[MasterKey.Size]) }))
             .AddSingleton<IDataKeyStore>(dataKeys)
+            .AddSingleton<IWrappedKeyStore>(new NoWrappedKeys())
             .AddSecrets()
             .AddSingleton<IHubEvents>(Events)
             .AddSingleton<IEffectStore>(new SqliteEffectStore(Storage))
@@ -120,7 +121,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
     public static OperationResult Value(string json, string? nextCursor = null, JsonElement? items = null) =>
         OperationResult.Success(JsonElement.Parse(json), 200, "req_provider", nextCursor, items);
 
-    public static Task<OperationHub> StartAsync() => StartAsync(null);
+    public static Task<OperationHub> StartAsync() => StartAsync(realTime: null);
 
     /// <param name="realTime">Another clock than <see cref="Time"/>.</param>
     /// <param name="settings">The operator's settings.</param>
@@ -138,6 +139,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
     private static async Task<OperationHub> BeginAsync(OperationHub hub)
     {
         await hub.Storage.OpenAsync(CancellationToken.None);
+        await hub.Get<MasterKeyStartup>().InitializeAsync(CancellationToken.None);
         await hub.Get<KeyRing>().InitializeAsync(CancellationToken.None);
         await hub.Get<ExecutionRecovery>().RunAsync(CancellationToken.None);
         await hub.app.StartAsync();
@@ -186,7 +188,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
         {
             ManifestVersion = 1, Id = "acme", Name = "Acme", Version = "1.0.0", Category = "payment",
             Entry = IsCode ? new EntryManifest { Assembly = "Acme.dll", Type = "Acme" } : null,
-            Retry = new RetryManifest { AttemptTimeout = TimeSpan.FromSeconds(5) },
+            Retry = new RetryManifest { MaxAttempts = 1, AttemptTimeout = TimeSpan.FromSeconds(5) },
             Operations = new Dictionary<string, OperationManifest>
             {
                 ["pay"] = new() { Scopes = ["payments:write"], Idempotency = new IdempotencyManifest { Header = "Idempotency-Key" } },

@@ -110,7 +110,7 @@ public sealed class OperationTests
         hub.IsCode = code;
         hub.Adapter = (_, _) => throw new InvalidOperationException("the words of the exception");
 
-        var answer = await hub.RunAsync("list");
+        var answer = await hub.RunAsync("charge");
 
         Assert.Equal((502, "provider_error"), (answer.Status, answer["code"]));
         Assert.True(answer.Json.GetProperty("outcomeUnknown").GetBoolean());
@@ -139,7 +139,7 @@ public sealed class OperationTests
             return OperationHub.Value("{}");
         };
 
-        var running = hub.RunAsync("list");
+        var running = hub.RunAsync("charge");
         await hub.Time.WhenTimerIsDueInAsync(TimeSpan.FromSeconds(5));
         hub.Time.Advance(TimeSpan.FromSeconds(5));
         var answer = await running;
@@ -209,7 +209,6 @@ public sealed class OperationTests
     public async Task Run_ProviderFails_AnswersByCategory(ErrorCategory category, int status)
     {
         await using var hub = await OperationHub.StartAsync();
-        hub.Change = manifest => manifest with { Retry = new() { MaxAttempts = 1 } };
         hub.Adapter = (_, _) => ValueTask.FromResult(OperationResult.Failure(new ProviderError
         {
             Category = category, Message = "No.", ProviderCode = "card_declined", ProviderStatus = 402, RetryAfter = TimeSpan.FromSeconds(1.2),

@@ -330,8 +330,11 @@ public sealed class ResilienceStepTests
         var unreachable = await hub.RunAsync("put");
         calls = 0;
         Answer(hub, Fail(ErrorCategory.Unavailable, null, true), Fail(ErrorCategory.Conflict, 409, false));
-        var settled = await hub.RunAsync("put");
+        var answered = await hub.RunAsync("put");
+        calls = 0;
+        var settled = await hub.RunAsync("pay", """{ "params": { "amount": 1 } }""");
 
+        Assert.True(answered.Json.GetProperty("outcomeUnknown").GetBoolean());
         Assert.True(unreachable.Json.GetProperty("outcomeUnknown").GetBoolean());
         Assert.False(settled.Json.GetProperty("outcomeUnknown").GetBoolean());
     }
