@@ -54,6 +54,8 @@ internal static class ApiStage
         ["POST /api/connections/{id}/rotate"] = ["""{"config":{"secretKey":"{secret}5"}}"""],
         ["POST /api/connections/{id}/test"] = [null],
         ["POST /api/connections/{id}/limits/reset"] = [null],
+        ["POST /api/connections/{id}/oauth/start"] = ["{}"],
+        ["POST /api/connections/{id}/oauth/revoke"] = [null],
         ["POST /api/connections/{id}/operations/{operation}"] = ["""{"params":{}}"""],
         ["POST /api/events"] = ["""{"type":"order.paid","id":"{marker}","project":"{project}","data":{"note":"{marker}"}}"""],
         ["POST /api/events/{id}/replay"] = [null, """{"subscription":"{subscription}"}"""],

@@ -18,6 +18,13 @@ public sealed class AuditWalkTests : IAsyncLifetime
     /// <summary>Requests that leave no entry, and why.</summary>
     private static readonly Dictionary<string, string> NotAudited = [];
 
+    /// <summary>Changes whose success needs more than this hub, and where their entries are looked at.</summary>
+    private static readonly Dictionary<string, string> WalkedElsewhere = new()
+    {
+        ["POST /api/connections/{id}/oauth/start"] = "needs a provider with OAuth: AuthorizationFlowTests",
+        ["POST /api/connections/{id}/oauth/revoke"] = "needs a connection that was authorised: RevocationTests",
+    };
+
     private readonly RealHub hub = new();
     private ProjectThings mine = null!;
 
@@ -34,7 +41,7 @@ public sealed class AuditWalkTests : IAsyncLifetime
         using var wide = await hub.AdminAsync();
         var wrong = new List<string>();
         var walked = 0;
-        foreach (var route in ApiStage.Routes(hub.Services).Where(route => route.Required is not null && route.IsChange && !NotAudited.ContainsKey(route.Name)))
+        foreach (var route in ApiStage.Routes(hub.Services).Where(route => route.Required is not null && route.IsChange && !NotAudited.ContainsKey(route.Name) && !WalkedElsewhere.ContainsKey(route.Name)))
             foreach (var body in ApiStage.BodiesOf(route))
             {
                 await mine.RenewAsync();
@@ -71,7 +78,7 @@ public sealed class AuditWalkTests : IAsyncLifetime
     {
         var routes = ApiStage.Routes(hub.Services).Select(route => route.Name).ToHashSet();
 
-        Assert.All(WithoutProject.Keys.Concat(NotAudited.Keys), name => Assert.Contains(name, routes));
+        Assert.All(WithoutProject.Keys.Concat(NotAudited.Keys).Concat(WalkedElsewhere.Keys), name => Assert.Contains(name, routes));
     }
 
     public async Task DisposeAsync()

@@ -48,6 +48,7 @@ internal sealed class OAuthHub : IAsyncDisposable, IUsageStore
             .AddSingleton(options)
             .AddSingleton<TimeProvider>(Time)
             .AddSingleton<IDataKeyStore>(new InMemoryDataKeyStore())
+            .AddSingleton<IWrappedKeyStore>(new NoWrappedKeys())
             .AddSecrets()
             .AddSingleton<IEffectStore>(new SqliteEffectStore(storage))
             .AddSingleton<IIdempotencyStore>(new SqliteIdempotencyStore(storage))
@@ -127,6 +128,7 @@ internal sealed class OAuthHub : IAsyncDisposable, IUsageStore
     {
         var hub = new OAuthHub(await TokenServer.StartAsync(), auth, configure);
         await hub.storage.OpenAsync(CancellationToken.None);
+        await hub.Get<MasterKeyStartup>().InitializeAsync(CancellationToken.None);
         await hub.Get<KeyRing>().InitializeAsync(CancellationToken.None);
         await hub.Get<ExecutionRecovery>().RunAsync(CancellationToken.None);
         await hub.app.StartAsync();
