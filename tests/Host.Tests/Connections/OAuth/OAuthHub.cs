@@ -210,6 +210,7 @@ internal sealed class OAuthHub : IAsyncDisposable, IUsageStore
             {
                 ManifestVersion = 1, Id = "acme", Name = "Acme & Söhne", Version = "1.0.0", Category = "crm", Config = config, Auth = [auth],
                 Network = new NetworkManifest { Allow = ["{config.server}"] },
+                Retry = new RetryManifest { MaxAttempts = 1 },
                 Operations = new Dictionary<string, OperationManifest> { ["list"] = new(), ["change"] = new() { Scopes = ["write"] }, ["upload"] = new() { Stream = new StreamManifest { Request = true } } },
             },
             ManifestJson = "{}"u8.ToArray(),
