@@ -158,10 +158,10 @@ internal sealed partial class HealthMonitor(
 
     private static partial class Log
     {
-        [LoggerMessage(3501, LogLevel.Information, "Connection {Connection} ({Provider}) is healthy")]
+        [LoggerMessage(3601, LogLevel.Information, "Connection {Connection} ({Provider}) is healthy")]
         public static partial void Healthy(ILogger logger, string connection, string provider);
 
-        [LoggerMessage(3502, LogLevel.Warning, "Connection {Connection} ({Provider}) is {State}: {Reason}")]
+        [LoggerMessage(3602, LogLevel.Warning, "Connection {Connection} ({Provider}) is {State}: {Reason}")]
         public static partial void NotHealthy(ILogger logger, string connection, string provider, ConnectionHealthState state, string? reason);
     }
 }

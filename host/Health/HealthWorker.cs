@@ -78,10 +78,10 @@ internal sealed partial class HealthWorker(
 
     private static partial class Log
     {
-        [LoggerMessage(3511, LogLevel.Error, "A round of connection tests failed; the next one tries again")]
+        [LoggerMessage(3611, LogLevel.Error, "A round of connection tests failed; the next one tries again")]
         public static partial void RoundFailed(ILogger logger, Exception exception);
 
-        [LoggerMessage(3512, LogLevel.Error, "The tests of connection {Connection} could not be run")]
+        [LoggerMessage(3612, LogLevel.Error, "The tests of connection {Connection} could not be run")]
         public static partial void TestFailed(ILogger logger, Exception exception, string connection);
     }
 }
