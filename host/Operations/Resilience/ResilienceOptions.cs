@@ -8,8 +8,8 @@ internal sealed class ResilienceOptions
     /// <summary>How long a call waits for its turn (rate, concurrency, a pause) before it is answered 429. Never beyond the operation's total timeout. Default 5 s.</summary>
     public TimeSpan MaxWait { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How many calls of one connection wait at the same time; a further one is answered 429 at once. Default 100.</summary>
-    public int QueueLength { get; set; } = 100;
+    /// <summary>How many calls of one connection wait at the same time; a further one is answered 429 at once. Default 256.</summary>
+    public int QueueLength { get; set; } = 256;
 
     /// <summary>Requests of one connection in flight at the same time, at most; a provider's own limit may be lower. Default 64.</summary>
     public int ConnectionConcurrency { get; set; } = 64;
