@@ -51,7 +51,7 @@ internal sealed class OAuthRig : IAsyncDisposable
         var app = HubApp.Build(
             [
                 "--data", data, "--plugins", Path.Combine(data, "plugins.json"), "--urls", $"http://127.0.0.1:{hubPort}", "--Hub:AdminKey", AdminKey,
-                "--Hub:AllowPrivateTargets", "true", "--Serilog:MinimumLevel:Default", "Fatal",
+                "--Hub:AllowPrivateTargets", "true", "--Hub:Operations:ConnectionConcurrency", "256", "--Serilog:MinimumLevel:Default", "Fatal",
             ],
             builder => builder.Services.AddSingleton<TimeProvider>(clock));
         await app.Services.GetRequiredService<HubStartup>().RunAsync(CancellationToken.None);

@@ -54,7 +54,7 @@ internal static class ApiStage
         ["PATCH /api/connections/{id}"] = ["""{"enabled":false}""", """{"alias":"{marker}-b"}"""],
         ["DELETE /api/connections/{id}"] = [null],
         ["POST /api/connections/{id}/rotate"] = ["""{"config":{"secretKey":"{secret}5"}}"""],
-        ["POST /api/connections/{id}/oauth/start"] = [null, """{"scopes":["read"],"returnUrl":"/{marker}"}"""],
+        ["POST /api/connections/{id}/oauth/start"] = [null, """{"scopes":["read"]}"""],
         ["POST /api/connections/{id}/oauth/revoke"] = [null],
         ["POST /api/connections/{id}/test"] = [null],
         ["POST /api/connections/{id}/limits/reset"] = [null],

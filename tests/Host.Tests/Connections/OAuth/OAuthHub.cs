@@ -43,6 +43,9 @@ internal sealed class OAuthHub : IAsyncDisposable, IUsageStore
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(Logs).SetMinimumLevel(LogLevel.Trace).AddFilter("Microsoft", LogLevel.Warning);
+
+        // Tests send 200 calls at once, and none is to wait for another's place.
+        builder.Configuration["Hub:Operations:ConnectionConcurrency"] = "256";
         builder.Services
             .AddSingleton(Microsoft.Extensions.Options.Options.Create(options))
             .AddSingleton(options)
