@@ -38,10 +38,10 @@ internal sealed class OAuthRig : IAsyncDisposable
     public static async Task<OAuthRig> StartAsync(object? keys = null)
     {
         var node = await NodeToolchain.GetAsync();
-        var (providerPort, hubPort) = (HubProcess.FreePort(), HubProcess.FreePort());
+        var hubPort = HubProcess.FreePort();
         var redirect = JsonSerializer.Serialize(new[] { $"http://127.0.0.1:{hubPort}/oauth/callback" });
         var jwks = keys is null ? "" : Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(keys));
-        var provider = await node.StartAsync(providerPort, Directory.CreateTempSubdirectory("oidc-"), "oidc.mjs", $"{providerPort}", jwks, redirect);
+        var (provider, providerPort) = await StartProviderAsync(node, hubPort, jwks, redirect);
 
         var clock = new ShiftedClock();
         var data = HubProcess.NewDataFolder();
@@ -57,6 +57,24 @@ internal sealed class OAuthRig : IAsyncDisposable
         await app.Services.GetRequiredService<HubStartup>().RunAsync(CancellationToken.None);
         await app.StartAsync();
         return new OAuthRig(app, provider, $"http://127.0.0.1:{providerPort}") { Clock = clock };
+    }
+
+    // Between finding a free port and taking it somebody else may have taken it.
+    private static async Task<(NodeServer Server, int Port)> StartProviderAsync(NodeToolchain node, int hubPort, string jwks, string redirect)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var port = HubProcess.FreePort();
+            try
+            {
+                if (port != hubPort)
+                    return (await node.StartAsync(port, Directory.CreateTempSubdirectory("oidc-"), "oidc.mjs", $"{port}", jwks, redirect), port);
+            }
+            catch (InvalidOperationException) when (tries < 3)
+            {
+                // Another port, then.
+            }
+        }
     }
 
     public T Get<T>()
