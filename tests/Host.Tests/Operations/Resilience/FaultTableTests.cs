@@ -56,8 +56,12 @@ public sealed class FaultTableTests(ITestOutputHelper output)
                 Assert.True(cell.Operation != "post" || cell.Unknown, $"{cell.Fault}: the outcome is unknown and was not said to be.");
         }
 
-        Assert.Contains(table, await File.ReadAllTextAsync(Repository.At("docs", "operations.md")), StringComparison.Ordinal);
+        // How often the client itself sent a GET again depends on timing, so the page has an example of it.
+        var page = await File.ReadAllTextAsync(Repository.At("docs", "operations.md"));
+        Assert.Contains(WithoutReceived(table), WithoutReceived(page), StringComparison.Ordinal);
     }
+
+    private static string WithoutReceived(string text) => System.Text.RegularExpressions.Regex.Replace(text, @" \(\d+ received\)", "");
 
     // The client's own retry of requests on connections that turn out to be closed: without a body it would send any method again.
     [Theory]
