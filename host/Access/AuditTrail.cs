@@ -7,7 +7,7 @@ namespace IntegrationHub.Host.Access;
 internal sealed partial class AuditTrail(IAuditStore store, AuditChain chain, TimeProvider time, ILogger<AuditTrail> logger) : IAuditTrail, IHostedService, IDisposable
 {
     public const int Capacity = 16_384;
-    private const int GroupSize = 256;
+    private const int GroupSize = 512;
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(1);
 
     // Under load a commit per handful of entries would keep disk and processor busy with commits.

@@ -55,6 +55,9 @@ internal sealed class EgressHandlers : IEgressHandlers, IDisposable
         AllowAutoRedirect = false,
         UseCookies = false,
         UseProxy = false,
+
+        // What the hub and its callers trace is nothing that third parties are told. The operation has a span of its own.
+        ActivityHeadersPropagator = null,
         AutomaticDecompression = decompression,
         PooledConnectionLifetime = ConnectionLifetime,
         ConnectTimeout = ConnectTimeout,

@@ -5,6 +5,8 @@ namespace IntegrationHub.Host.Hosting;
 /// <summary>The API's own description at <c>/openapi/v1.json</c> and the page to try it at <c>/docs</c>.</summary>
 internal static class ApiDescription
 {
+    private const string PagePrefix = "docs";
+
     public static IServiceCollection AddApiDescription(this IServiceCollection services) =>
         services.AddOpenApi("v1", options =>
         {
@@ -23,13 +25,13 @@ internal static class ApiDescription
     public static WebApplication MapApiDescription(this WebApplication app)
     {
         app.MapOpenApi().AllowWithoutKey("The description holds nothing of any project.");
-        app.UseSwaggerUI(page =>
+        app.UseWhen(static context => context.Request.Path.StartsWithSegments("/" + PagePrefix, StringComparison.OrdinalIgnoreCase), static docs => docs.UseSwaggerUI(page =>
         {
-            page.RoutePrefix = "docs";
+            page.RoutePrefix = PagePrefix;
             page.DocumentTitle = "Integration Hub API";
             page.SwaggerEndpoint("/openapi/v1.json", "Integration Hub v1");
             page.EnableTryItOutByDefault();
-        });
+        }));
         app.MapGet("/", () => Results.Redirect("/docs/")).AllowWithoutKey("Leads to the API page.").ExcludeFromDescription();
         return app;
     }

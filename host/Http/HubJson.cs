@@ -14,7 +14,7 @@ internal static class HubJson
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
         options.DefaultIgnoreCondition = JsonIgnoreCondition.Never;
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
-        options.MaxDepth = 64;
+        options.MaxDepth = 256;
 
         // The API answers application/json with nosniff, never HTML: Arabic stays readable.
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;

@@ -9,20 +9,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     public async Task InvokeAsync(HttpContext context)
     {
         var correlationId = CorrelationId.Of(context);
-        context.Response.OnStarting(() =>
-        {
-            var headers = context.Response.Headers;
-            headers[CorrelationId.HeaderName] = correlationId;
-            headers.XContentTypeOptions = "nosniff";
-            headers["Referrer-Policy"] = "no-referrer";
-            headers.XFrameOptions = "DENY";
-            if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && headers.CacheControl.Count == 0)
-                headers.CacheControl = "no-store";
-
-            return Task.CompletedTask;
-        });
-
-        using var scope = logger.BeginScope(new Dictionary<string, object> { [CorrelationId.LogProperty] = correlationId });
+        context.Response.OnStarting(SetHeaders, context);
+        using var scope = logger.BeginScope(new KeyValuePair<string, object>[] { new(CorrelationId.LogProperty, correlationId) });
         try
         {
             await next(context);
@@ -52,6 +40,20 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 await new Problem(StatusCodes.Status500InternalServerError, "internal_error", "The hub failed",
                     "The failure is in the hub's log under the correlation id.").ToResult().ExecuteAsync(context);
         }
+    }
+
+    private static Task SetHeaders(object state)
+    {
+        var context = (HttpContext)state;
+        var headers = context.Response.Headers;
+        headers[CorrelationId.HeaderName] = CorrelationId.Of(context);
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.XFrameOptions = "DENY";
+        if (headers.CacheControl.Count == 0 && context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
+            headers.CacheControl = "no-store";
+
+        return Task.CompletedTask;
     }
 
     private static Problem Bare(int status) => status switch

@@ -9,7 +9,7 @@ namespace IntegrationHub.Host.Insights;
 internal sealed partial class UsageRecorder(IUsageStore store, TimeProvider time, ILogger<UsageRecorder> logger) : BackgroundService
 {
     private const int Capacity = 16_384;
-    private const int GroupSize = 256;
+    private const int GroupSize = 512;
 
     // Under load a commit per handful of records would keep disk and processor busy with commits.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(100);

@@ -56,11 +56,15 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
         var attempt = new CancellationTokenSource(timeout, time);
         var byCaller = cancellationToken.UnsafeRegister(Cancel, attempt);
         var byStop = stopping.UnsafeRegister(Cancel, attempt);
-        var running = RunAsync(invocation.Provider.Adapter, request, attempt.Token);
+        Task<OperationResult>? running = null;
         try
         {
             // The built-in adapter heeds its token; nothing needs to stand beside it.
-            if (!running.IsCompleted && invocation.Provider.Manifest.Entry is not null)
+            if (invocation.Provider.Manifest.Entry is null)
+                return Redacted(invocation, request, await invocation.Provider.Adapter.ExecuteAsync(request, attempt.Token));
+
+            running = RunAsync(invocation.Provider.Adapter, request, attempt.Token);
+            if (!running.IsCompleted)
                 await WaitAsync(running, attempt.Token);
 
             return Redacted(invocation, request, await running ?? Fault("The plugin returned nothing."));
@@ -71,7 +75,7 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
         }
         catch (Exception exception) when (attempt.IsCancellationRequested && (!stopping.IsCancellationRequested || time.GetElapsedTime(started) >= timeout))
         {
-            if (exception is TimeoutException && !running.IsCompleted)
+            if (exception is TimeoutException && running is { IsCompleted: false })
                 Log.Abandoned(logger, invocation.Provider.Id, invocation.Operation, timeout.TotalSeconds);
 
             return OperationResult.Failure(new ProviderError
@@ -103,10 +107,10 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
         {
             byCaller.Dispose();
             byStop.Dispose();
-            if (running.IsCompleted)
-                attempt.Dispose();
-            else
+            if (running is { IsCompleted: false })
                 invocation.AdapterDone = CompleteAsync(running, attempt);
+            else
+                attempt.Dispose();
         }
     }
 

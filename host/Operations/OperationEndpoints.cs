@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using IntegrationHub.Adapters;
@@ -194,7 +196,15 @@ internal static class OperationEndpoints
             return;
         }
 
-        await context.Response.WriteAsJsonAsync(OperationAnswer.Of(execution), HubJson.Options, cancellationToken);
+        await WriteAsync(context, OperationAnswer.Of(execution), cancellationToken);
+    }
+
+    private static async Task WriteAsync(HttpContext context, OperationAnswer answer, CancellationToken cancellationToken)
+    {
+        context.Response.ContentType = "application/json; charset=utf-8";
+        var body = context.Response.BodyWriter;
+        context.Response.ContentLength = answer.WriteTo(body);
+        await body.FlushAsync(cancellationToken);
     }
 
     private static async Task AnswerAllAsync(
@@ -227,7 +237,7 @@ internal static class OperationEndpoints
                 {
                     var meta = new OperationAnswerMeta(
                         Math.Round(duration.TotalMilliseconds, 3), attempts, Math.Round(waited.TotalMilliseconds, 3), execution.Result.ProviderRequestId, next == cursor ? null : next, execution.Effect?.Id);
-                    await context.Response.WriteAsJsonAsync(new OperationAnswer(JsonSerializer.SerializeToElement(items), meta), HubJson.Options, cancellationToken);
+                    await WriteAsync(context, new OperationAnswer(ArrayOf(items), meta), cancellationToken);
                     return;
                 }
 
@@ -241,6 +251,21 @@ internal static class OperationEndpoints
         {
             target.Dispose();
         }
+    }
+
+    private static JsonElement ArrayOf(IEnumerable<JsonElement> items)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, OperationAnswer.Raw))
+        {
+            writer.WriteStartArray();
+            foreach (var item in items)
+                writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(item), skipInputValidation: true);
+
+            writer.WriteEndArray();
+        }
+
+        return JsonElement.Parse(buffer.WrittenSpan, new JsonDocumentOptions { MaxDepth = OperationAnswer.MaxDepth });
     }
 
     // The query's form is the hub's; the header's is RFC 7240's.
@@ -260,6 +285,12 @@ internal static class OperationEndpoints
 
 internal sealed record OperationAnswer(JsonElement? Result, OperationAnswerMeta Meta)
 {
+    /// <summary>No provider's answer is nested as deeply as that.</summary>
+    public const int MaxDepth = 256;
+
+    /// <summary>What is written has been parsed, as the provider wrote it.</summary>
+    public static readonly JsonWriterOptions Raw = new() { Encoder = HubJson.Options.Encoder, SkipValidation = true };
+
     /// <summary>Of an execution that succeeded with a value.</summary>
     public static OperationAnswer Of(OperationExecution execution)
     {
@@ -267,6 +298,25 @@ internal sealed record OperationAnswer(JsonElement? Result, OperationAnswerMeta 
         return new(
             result.Value.ValueKind == JsonValueKind.Undefined ? null : result.Value,
             new OperationAnswerMeta(Math.Round(execution.Duration.TotalMilliseconds, 3), execution.Attempts, Math.Round(execution.Waited.TotalMilliseconds, 3), result.ProviderRequestId, result.NextCursor, execution.Effect?.Id));
+    }
+
+    /// <summary>Writes it as JSON.</summary>
+    /// <returns>How many bytes that were.</returns>
+    public long WriteTo(IBufferWriter<byte> output)
+    {
+        using var writer = new Utf8JsonWriter(output, Raw);
+        writer.WriteStartObject();
+        writer.WritePropertyName("result"u8);
+        if (Result is { } result)
+            writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(result), skipInputValidation: true);
+        else
+            writer.WriteNullValue();
+
+        writer.WritePropertyName("meta"u8);
+        JsonSerializer.Serialize(writer, Meta, HubJson.Options);
+        writer.WriteEndObject();
+        writer.Flush();
+        return writer.BytesCommitted;
     }
 }
 

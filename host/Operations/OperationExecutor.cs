@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using IntegrationHub.Adapters;
@@ -21,6 +22,9 @@ internal sealed class OperationExecutor(
     TimeProvider time)
 {
     private readonly IOperationStep[] steps = [.. steps];
+
+    // As many as there are names of operations and outcomes.
+    private readonly ConcurrentDictionary<(string Operation, string Outcome), JsonElement> details = new();
 
     /// <summary>Finds the connection and its provider and takes a lease on it.</summary>
     /// <exception cref="ProblemException">No such connection (or not for this caller), its provider is not loaded, or it has no such operation.</exception>
@@ -122,7 +126,7 @@ internal sealed class OperationExecutor(
             Project = invocation.Connection.Project,
             Address = invocation.Caller.Address,
             CorrelationId = invocation.CorrelationId,
-            Details = JsonSerializer.SerializeToElement(new { operation = invocation.Operation, outcome }, HubJson.Options),
+            Details = details.GetOrAdd((invocation.Operation, outcome), static call => JsonSerializer.SerializeToElement(new { operation = call.Operation, outcome = call.Outcome }, HubJson.Options)),
         });
     }
 }

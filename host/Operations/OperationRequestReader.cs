@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using IntegrationHub.Adapters;
@@ -23,6 +24,7 @@ internal sealed record OperationInput(JsonElement Parameters, OperationContent? 
 internal static class OperationRequestReader
 {
     private const int MaxJsonBytes = 8 * 1024 * 1024;
+    private const int UsualJsonBytes = 4096;
     private static readonly JsonElement NoParameters = JsonDocument.Parse("{}").RootElement.Clone();
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 64, AllowDuplicateProperties = false };
 
@@ -169,11 +171,16 @@ internal static class OperationRequestReader
 
     private static async Task<JsonElement> ParseAsync(Stream body, CancellationToken cancellationToken)
     {
+        var buffer = ArrayPool<byte>.Shared.Rent(UsualJsonBytes);
         try
         {
             await using var limited = new LimitedReadStream(body, MaxJsonBytes);
-            using var document = await JsonDocument.ParseAsync(limited, Strict, cancellationToken);
-            return document.RootElement.Clone();
+            var length = 0;
+            for (int read; (read = await limited.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0;)
+                if ((length += read) == buffer.Length)
+                    Grow(ref buffer, length);
+
+            return JsonElement.Parse(buffer.AsSpan(0, length).StartsWith("\uFEFF"u8) ? buffer.AsSpan(3, length - 3) : buffer.AsSpan(0, length), Strict);
         }
         catch (IOException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -189,5 +196,17 @@ internal static class OperationRequestReader
                         ? string.Create(CultureInfo.InvariantCulture, $"Not valid JSON: see line {line + 1}, byte {exception.BytePositionInLine + 1}.")
                         : "A member is there twice.")).ToException();
         }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        }
+    }
+
+    private static void Grow(ref byte[] buffer, int length)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(length * 2);
+        buffer.AsSpan(0, length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        buffer = larger;
     }
 }

@@ -17,6 +17,9 @@ internal sealed class OperationBench : IAsyncDisposable
 
     private OperationBench(HubProcess hub, Process provider, string folder, Uri direct) => (this.hub, this.provider, this.folder, Direct) = (hub, provider, folder, direct);
 
+    private Process? forwarder;
+    private Uri? forwarderAddress;
+
     /// <summary>The provider's operation, called without the hub.</summary>
     public Uri Direct { get; }
 
@@ -40,6 +43,14 @@ internal sealed class OperationBench : IAsyncDisposable
         return new OperationBench(hub, provider, folder, new Uri(address + "/things/7"));
     }
 
+    /// <summary>Starts the forwarder, for <see cref="ForwarderRequest"/>.</summary>
+    public async Task StartForwarderAsync()
+    {
+        var port = HubProcess.FreePort();
+        forwarder = await ForwarderServer.StartAsync(port, Direct);
+        forwarderAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/"));
+    }
+
     /// <summary>Makes a connection.</summary>
     /// <returns>The address of its operation.</returns>
     public async Task<Uri> ConnectAsync(string provider, string alias)
@@ -58,22 +69,31 @@ internal sealed class OperationBench : IAsyncDisposable
     }
 
     /// <summary>The request that runs the operation through the hub.</summary>
-    public HttpRequestMessage HubRequest(Uri operation)
-    {
-        var request = new HttpRequestMessage(HttpMethod.Post, operation) { Content = new ByteArrayContent(Body) };
-        request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
-        request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + hub.AdminKey);
-        return request;
-    }
+    public HttpRequestMessage HubRequest(Uri operation) => Post(operation, hub.AdminKey);
+
+    /// <summary>The same request to what stands in the same place and does nothing but forward it.</summary>
+    public HttpRequestMessage ForwarderRequest() => Post(forwarderAddress!, Secret);
 
     public async ValueTask DisposeAsync()
     {
         await hub.StopAsync();
         await hub.DisposeAsync();
         hub.DeleteData();
-        provider.Kill();
-        provider.Dispose();
+        foreach (var server in new[] { provider, forwarder })
+        {
+            server?.Kill();
+            server?.Dispose();
+        }
+
         Directory.Delete(folder, recursive: true);
+    }
+
+    private static HttpRequestMessage Post(Uri address, string token)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(Body) };
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+        request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
+        return request;
     }
 
     private static readonly byte[] Body = Encoding.UTF8.GetBytes("""{"params":{"id":"7"}}""");

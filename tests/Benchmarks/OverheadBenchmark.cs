@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace IntegrationHub.Benchmarks;
 
-/// <summary>What the hub adds to a call: the same operation directly with <see cref="HttpClient"/> and through the hub, in turns in the same run.</summary>
+/// <summary>What the hub adds to a call: the same operation directly with <see cref="HttpClient"/>, through a server that only forwards it, and through the hub, in turns in the same run.</summary>
 internal static class OverheadBenchmark
 {
     private const int Rate = 1000;
@@ -16,42 +16,47 @@ internal static class OverheadBenchmark
         var operation = await bench.ConnectAsync("bench", "default");
         var seconds = TimeSpan.FromSeconds(options.Seconds);
         HttpRequestMessage Direct() => bench.DirectRequest();
+        HttpRequestMessage Forwarder() => bench.ForwarderRequest();
         HttpRequestMessage Hub() => bench.HubRequest(operation);
+        await bench.StartForwarderAsync();
 
         await OperationLoad.SaturatedAsync(Direct, 16, TimeSpan.FromSeconds(options.Warmup));
+        await OperationLoad.SaturatedAsync(Forwarder, 16, TimeSpan.FromSeconds(options.Warmup));
         await OperationLoad.SaturatedAsync(Hub, 16, TimeSpan.FromSeconds(options.Warmup));
 
         Console.WriteLine($"\n{Rate:N0} calls a second over {RateCallers} connections, answers of 1 KB; latency from the time each call was due\n");
-        Console.WriteLine("| round | direct p50 | p99 | hub p50 | p99 | added p50 | added p99 | hub's processor |\n|---:|---:|---:|---:|---:|---:|---:|---:|");
+        Console.WriteLine("| round | direct p50 | p99 | forwarder p50 | p99 | hub p50 | p99 | added p50 | added p99 | hub's processor |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         var added = new List<(double P50, double P99)>();
         for (var round = 1; round <= options.Rounds; round++)
         {
             var direct = OperationLoad.AtRate(Direct, Rate, RateCallers, seconds);
+            var forwarder = OperationLoad.AtRate(Forwarder, Rate, RateCallers, seconds);
             var before = Cpu(bench);
             var hub = OperationLoad.AtRate(Hub, Rate, RateCallers, seconds);
             var cpu = (Cpu(bench) - before) / hub.Latencies.Length;
-            Complain(direct, hub);
+            Complain(direct, forwarder, hub);
             added.Add((hub.At(0.5) - direct.At(0.5), hub.At(0.99) - direct.At(0.99)));
-            Write($"| {round} | {direct.At(0.5):0.000} | {direct.At(0.99):0.000} | {hub.At(0.5):0.000} | {hub.At(0.99):0.000} | {added[^1].P50:0.000} ms | {added[^1].P99:0.000} ms | {cpu.TotalMicroseconds:0} µs a call |");
+            Write($"| {round} | {direct.At(0.5):0.000} | {direct.At(0.99):0.000} | {forwarder.At(0.5):0.000} | {forwarder.At(0.99):0.000} | {hub.At(0.5):0.000} | {hub.At(0.99):0.000} | {added[^1].P50:0.000} ms | {added[^1].P99:0.000} ms | {cpu.TotalMicroseconds:0} µs a call |");
         }
 
-        Write($"| median | | | | | **{Machine.Median(added.Select(round => round.P50)):0.000} ms** | **{Machine.Median(added.Select(round => round.P99)):0.000} ms** | |");
+        Write($"| median | | | | | | | **{Machine.Median(added.Select(round => round.P50)):0.000} ms** | **{Machine.Median(added.Select(round => round.P99)):0.000} ms** | |");
 
-        Console.WriteLine("\nSaturated, medians\n\n| callers | direct /s | hub /s | ratio | hub p50 | p99 | hub's processor |\n|---:|---:|---:|---:|---:|---:|---:|");
+        Console.WriteLine("\nSaturated, medians\n\n| callers | direct /s | forwarder /s | ratio | hub /s | ratio | of the forwarder | hub p50 | p99 | hub's processor |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (var callers in new[] { 1, 16, 64 })
         {
-            var rounds = new List<(CallResult Direct, CallResult Hub, double Micros)>();
+            var rounds = new List<Saturated>();
             for (var round = 0; round < options.Rounds; round++)
             {
                 var direct = await OperationLoad.SaturatedAsync(Direct, callers, seconds);
+                var forwarder = await OperationLoad.SaturatedAsync(Forwarder, callers, seconds);
                 var before = Cpu(bench);
                 var hub = await OperationLoad.SaturatedAsync(Hub, callers, seconds);
-                rounds.Add((direct, hub, ((Cpu(bench) - before) / hub.Latencies.Length).TotalMicroseconds));
-                Complain(direct, hub);
+                rounds.Add(new(direct, forwarder, hub, ((Cpu(bench) - before) / hub.Latencies.Length).TotalMicroseconds));
+                Complain(direct, forwarder, hub);
             }
 
-            double Of(Func<(CallResult Direct, CallResult Hub, double Micros), double> figure) => Machine.Median(rounds.Select(figure));
-            Write($"| {callers} | {Of(round => round.Direct.PerSecond):0} | {Of(round => round.Hub.PerSecond):0} | **{Of(round => round.Hub.PerSecond / round.Direct.PerSecond):P0}** | {Of(round => round.Hub.At(0.5)):0.00} ms | {Of(round => round.Hub.At(0.99)):0.00} ms | {Of(round => round.Micros):0} µs a call |");
+            double Of(Func<Saturated, double> figure) => Machine.Median(rounds.Select(figure));
+            Write($"| {callers} | {Of(round => round.Direct.PerSecond):0} | {Of(round => round.Forwarder.PerSecond):0} | {Of(round => round.Forwarder.PerSecond / round.Direct.PerSecond):P0} | {Of(round => round.Hub.PerSecond):0} | **{Of(round => round.Hub.PerSecond / round.Direct.PerSecond):P0}** | {Of(round => round.Hub.PerSecond / round.Forwarder.PerSecond):P0} | {Of(round => round.Hub.At(0.5)):0.00} ms | {Of(round => round.Hub.At(0.99)):0.00} ms | {Of(round => round.Micros):0} µs a call |");
         }
 
         Console.WriteLine($"\nhub: {bench.Hub.WorkingSet / 1048576} MB resident; load at the end {Machine.Load}");
@@ -64,13 +69,15 @@ internal static class OverheadBenchmark
         return process.TotalProcessorTime;
     }
 
-    private static void Complain(CallResult direct, CallResult hub)
+    private static void Complain(CallResult direct, CallResult forwarder, CallResult hub)
     {
-        if (direct.Failed + hub.Failed > 0)
-            Console.WriteLine($"FAILED: {direct.Failed} direct, {hub.Failed} through the hub");
+        if (direct.Failed + forwarder.Failed + hub.Failed > 0)
+            Console.WriteLine($"FAILED: {direct.Failed} direct, {forwarder.Failed} forwarded, {hub.Failed} through the hub");
     }
 
     private static void Write(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+
+    private sealed record Saturated(CallResult Direct, CallResult Forwarder, CallResult Hub, double Micros);
 }
 
 internal sealed record OperationBenchOptions(int Seconds = 8, int Rounds = 5, int Warmup = 15)

@@ -8,6 +8,7 @@ using IntegrationHub.Benchmarks;
 return args switch
 {
     ["provider-server", var port] => await ProviderServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),
+    ["forwarder-server", var port, var provider] => await ForwarderServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture), new Uri(provider)),
     ["overhead", .. var options] => await OverheadBenchmark.RunAsync(OperationBenchOptions.Parse(options)),
     ["isolation", .. var options] => await IsolationBenchmark.RunAsync(OperationBenchOptions.Parse(options)),
     ["baseline-server", var port] => await BaselineServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),

@@ -33,9 +33,13 @@ internal static class ProviderServer
     }
 
     /// <summary>Starts one, and waits until it answers.</summary>
-    public static async Task<System.Diagnostics.Process> StartAsync(int port)
+    public static Task<System.Diagnostics.Process> StartAsync(int port) => StartAsync("provider-server", port.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Starts this program with a server's command, whose first argument is the port, and waits until it listens.</summary>
+    public static async Task<System.Diagnostics.Process> StartAsync(string command, params string[] arguments)
     {
-        var start = new System.Diagnostics.ProcessStartInfo(Environment.ProcessPath!, ["provider-server", port.ToString(CultureInfo.InvariantCulture)]);
+        var port = int.Parse(arguments[0], CultureInfo.InvariantCulture);
+        var start = new System.Diagnostics.ProcessStartInfo(Environment.ProcessPath!, [command, .. arguments]);
         start.Environment["DOTNET_gcServer"] = "0";
         var server = System.Diagnostics.Process.Start(start)!;
         for (var i = 0; ; i++)

@@ -8,11 +8,11 @@ namespace IntegrationHub.Host.Operations.Effects;
 /// <summary>Outside of all attempts: when they are over, says what became of the effect.</summary>
 internal sealed partial class EffectVerdictStep(IEffectStore effects, IHubEvents events, TimeProvider time, ILogger<EffectVerdictStep> logger) : IOperationStep
 {
-    public async ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken)
-    {
-        if (invocation.Manifest.IsSafe())
-            return await next(cancellationToken);
+    public ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken) =>
+        invocation.Manifest.IsSafe() ? next(cancellationToken) : JudgeAsync(invocation, next, cancellationToken);
 
+    private async ValueTask<OperationResult> JudgeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken)
+    {
         OperationResult? result = null;
         try
         {
@@ -55,15 +55,14 @@ internal sealed partial class EffectVerdictStep(IEffectStore effects, IHubEvents
 /// <summary>Inside, around each attempt: before the first one leaves, the record of the effect is durable.</summary>
 internal sealed class EffectRecordStep(IEffectStore effects, Fingerprint fingerprint, TimeProvider time) : IOperationStep
 {
-    public async ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken)
-    {
-        if (invocation.Effect is null && !invocation.Manifest.IsSafe())
-        {
-            var effect = Begin(invocation);
-            await effects.AddAsync(effect, cancellationToken);
-            invocation.Effect = effect;
-        }
+    public ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken) =>
+        invocation.Effect is not null || invocation.Manifest.IsSafe() ? next(cancellationToken) : RecordAsync(invocation, next, cancellationToken);
 
+    private async ValueTask<OperationResult> RecordAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken)
+    {
+        var effect = Begin(invocation);
+        await effects.AddAsync(effect, cancellationToken);
+        invocation.Effect = effect;
         return await next(cancellationToken);
     }
 

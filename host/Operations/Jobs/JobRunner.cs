@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Access;
@@ -90,14 +91,15 @@ internal sealed class JobRunner(OperationExecutor executor, IEffectStore effects
         var ran = job with { EffectId = execution.Effect?.Id ?? job.EffectId };
         if (error is null)
         {
-            var answer = OperationAnswer.Of(execution);
+            var answer = new ArrayBufferWriter<byte>();
+            OperationAnswer.Of(execution).WriteTo(answer);
             return ran with
             {
                 State = JobState.Succeeded,
                 CompletedAt = time.GetUtcNow(),
                 ErrorCode = null,
                 Reason = null,
-                SealedResult = payloads.Seal(JsonSerializer.SerializeToUtf8Bytes(answer, HubJson.Options), job.Id),
+                SealedResult = payloads.Seal(answer.WrittenSpan, job.Id),
                 Runs = [.. job.Runs, run],
             };
         }

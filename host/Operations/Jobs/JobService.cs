@@ -55,7 +55,7 @@ internal sealed class JobService(IJobStore store, IPayloadSealer payloads, JobSi
         await store.GetAsync(id, cancellationToken) is { } job && caller.CanSee(job.Project) ? job : throw Problem.NotFound("job", id).ToException();
 
     /// <summary>The answer of a job that succeeded; undefined when there is none.</summary>
-    public JsonElement ResultOf(Job job) => job.SealedResult is { } result ? JsonElement.Parse(payloads.Open(result, job.Id)) : default;
+    public JsonElement ResultOf(Job job) => job.SealedResult is { } result ? JsonElement.Parse(payloads.Open(result, job.Id), new JsonDocumentOptions { MaxDepth = OperationAnswer.MaxDepth }) : default;
 
     /// <exception cref="ProblemException">It is not there, or does not wait.</exception>
     public async Task<Job> CancelAsync(Caller caller, string correlationId, string id, CancellationToken cancellationToken)

@@ -2,13 +2,12 @@ using System.Globalization;
 using IntegrationHub.Adapters;
 using Polly;
 using Polly.Retry;
-using Polly.Timeout;
 
 namespace IntegrationHub.Host.Operations.Resilience;
 
 /// <summary>
-/// Runs the rest of the pipeline as often as it helps and does no harm, within the total timeout; each attempt passes the connection's gate. Total timeout and retries are Polly's; how
-/// long one attempt may take is the adapter step's.
+/// Runs the rest of the pipeline as often as it helps and does no harm, within the total timeout; each attempt passes the connection's gate. Retries are Polly's; how long one attempt may
+/// take is the adapter step's. (Polly's timeout makes an exception with a written-out stack of each call that ends by it: beside a provider that hangs, that is what the processor is busy with.)
 /// </summary>
 internal sealed class ResilienceStep : IOperationStep
 {
@@ -25,7 +24,6 @@ internal sealed class ResilienceStep : IOperationStep
 
         // One for all: what differs from call to call is in its run.
         pipeline = new ResiliencePipelineBuilder<OperationResult> { TimeProvider = time }
-            .AddTimeout(new TimeoutStrategyOptions { TimeoutGenerator = static arguments => ValueTask.FromResult(RunOf(arguments.Context).Total) })
             .AddRetry(new RetryStrategyOptions<OperationResult>
             {
                 MaxRetryAttempts = int.MaxValue,
@@ -43,36 +41,37 @@ internal sealed class ResilienceStep : IOperationStep
         invocation.AttemptTimeout = settings.AttemptTimeoutOf(invocation.Manifest);
 
         // A plugin that is being replaced waits for its calls, and must not wait for one that sleeps between two attempts.
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
+        using var ends = new CancellationTokenSource(run.Total, time);
+        using var byCaller = cancellationToken.UnsafeRegister(Cancel, ends);
+        using var byStop = stopping.UnsafeRegister(Cancel, ends);
         var context = ResilienceContextPool.Shared.Get(ends.Token);
         context.Properties.Set(Run, run);
         try
         {
             return run.Settled(await pipeline.ExecuteAsync(static (context, run) => run.AttemptAsync(context.CancellationToken), context, run));
         }
-        catch (TimeoutRejectedException)
+        catch (OperationCanceledException) when (ends.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             return run.Settled(OperationResult.Failure(new ProviderError
             {
-                Category = ErrorCategory.Timeout,
-                Message = string.Create(CultureInfo.InvariantCulture, $"{invocation.Provider.Manifest.Name} did not answer within {run.Total.TotalSeconds:0.#} s, in {run.Attempts} {(run.Attempts == 1 ? "attempt" : "attempts")}."),
+                Category = stopping.IsCancellationRequested ? ErrorCategory.Unavailable : ErrorCategory.Timeout,
+                Message = stopping.IsCancellationRequested
+                    ? $"The plugin of {invocation.Provider.Manifest.Name} was replaced or stopped, and the call did not end in the time it had for that."
+                    : string.Create(CultureInfo.InvariantCulture, $"{invocation.Provider.Manifest.Name} did not answer within {run.Total.TotalSeconds:0.#} s, in {run.Attempts} {(run.Attempts == 1 ? "attempt" : "attempts")}."),
                 OutcomeUnknown = run.IsLastUnknown,
             }));
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return run.Settled(OperationResult.Failure(new ProviderError
-            {
-                Category = ErrorCategory.Unavailable,
-                Message = $"The plugin of {invocation.Provider.Manifest.Name} was replaced or stopped, and the call did not end in the time it had for that.",
-                OutcomeUnknown = run.IsLastUnknown,
-            }));
+            throw new OperationCanceledException(cancellationToken);
         }
         finally
         {
             ResilienceContextPool.Shared.Return(context);
         }
     }
+
+    private static void Cancel(object? ends) => ((CancellationTokenSource)ends!).Cancel();
 
     private static OperationRun RunOf(ResilienceContext context) => context.Properties.GetValue(Run, null!);
 }

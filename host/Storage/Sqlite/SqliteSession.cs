@@ -9,7 +9,8 @@ internal sealed class SqliteSession : IDisposable
     private const int CachedStatements = 256;
 
     private readonly SqliteConnection _connection;
-    private readonly Dictionary<string, SqliteCommand> _prepared = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SqliteCommand> _queries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SqliteStatement> _changes = new(StringComparer.Ordinal);
 
     private SqliteSession(SqliteConnection connection) => _connection = connection;
 
@@ -53,7 +54,16 @@ internal sealed class SqliteSession : IDisposable
     }
 
     /// <returns>How many rows were changed.</returns>
-    public int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> arguments) => Prepare(sql, arguments).ExecuteNonQuery();
+    public int Execute(string sql, params ReadOnlySpan<(string Name, object? Value)> arguments)
+    {
+        if (!_changes.TryGetValue(sql, out var statement))
+        {
+            MakeRoom(_changes);
+            _changes.Add(sql, statement = new SqliteStatement(_connection.Handle!, sql, arguments));
+        }
+
+        return statement.Execute(arguments);
+    }
 
     public List<T> Query<T>(string sql, Func<SqliteDataReader, T> map, params ReadOnlySpan<(string Name, object? Value)> arguments)
     {
@@ -86,16 +96,31 @@ internal sealed class SqliteSession : IDisposable
 
     public void Dispose()
     {
-        foreach (var command in _prepared.Values)
-            command.Dispose();
-
-        _prepared.Clear();
+        Clear(_queries);
+        Clear(_changes);
         _connection.Dispose();
+    }
+
+    // Lists build their text from the filters given: few forms in practice, but never an unbounded number.
+    private static void MakeRoom<T>(Dictionary<string, T> prepared)
+        where T : IDisposable
+    {
+        if (prepared.Count >= CachedStatements)
+            Clear(prepared);
+    }
+
+    private static void Clear<T>(Dictionary<string, T> prepared)
+        where T : IDisposable
+    {
+        foreach (var one in prepared.Values)
+            one.Dispose();
+
+        prepared.Clear();
     }
 
     private SqliteCommand Prepare(string sql, ReadOnlySpan<(string Name, object? Value)> arguments)
     {
-        if (_prepared.TryGetValue(sql, out var command))
+        if (_queries.TryGetValue(sql, out var command))
         {
             for (var i = 0; i < arguments.Length; i++)
                 command.Parameters[i].Value = arguments[i].Value ?? DBNull.Value;
@@ -103,21 +128,13 @@ internal sealed class SqliteSession : IDisposable
             return command;
         }
 
-        // Lists build their text from the filters given: few forms in practice, but never an unbounded number.
-        if (_prepared.Count >= CachedStatements)
-        {
-            foreach (var old in _prepared.Values)
-                old.Dispose();
-
-            _prepared.Clear();
-        }
-
+        MakeRoom(_queries);
         command = _connection.CreateCommand();
         command.CommandText = sql;
         foreach (var (name, value) in arguments)
             command.Parameters.AddWithValue(name, value ?? DBNull.Value);
 
-        _prepared.Add(sql, command);
+        _queries.Add(sql, command);
         return command;
     }
 }
