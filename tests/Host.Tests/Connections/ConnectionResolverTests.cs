@@ -75,6 +75,51 @@ public sealed class ConnectionResolverTests
     }
 
     [Fact]
+    public async Task Open_SameConnectionAgain_KnowsWhichProviderAndWhatTimeItIs()
+    {
+        await using var hub = await FeatureHub.StartAsync();
+        var created = await CreateAsync(hub, $$"""{ "provider": "cards", "config": { "secretKey": "{{SomeProvider.TestKey}}", "webhookSecret": "w1" } }""");
+        using (var admin = hub.Admin())
+            await admin.SendAsync("POST", $"/api/connections/{created.Id}/rotate", """{ "config": { "webhookSecret": "w2" }, "overlap": "1h" }""");
+
+        var connection = (await Resolver(hub).FindAsync(created.Id, CancellationToken.None))!;
+        var provider = hub.Catalog.Find("cards")!;
+
+        Assert.Single(Resolver(hub).Open(connection, provider).PreviousConfigs);
+        hub.Time.Advance(TimeSpan.FromMinutes(59));
+        Assert.Single(Resolver(hub).Open(connection, provider).PreviousConfigs);
+        hub.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Empty(Resolver(hub).Open(connection, provider).PreviousConfigs);
+
+        // The next version of the plugin may have other defaults.
+        var next = SomeProvider.Index();
+        Assert.NotEqual("https://api.cards.example", Resolver(hub).Open(connection, next).BaseUrl);
+        Assert.Equal("https://api.cards.example", Resolver(hub).Open(connection with { Environment = "prod" }, provider).BaseUrl);
+    }
+
+    [Fact]
+    public async Task Open_SecretsOfFormerCalls_GoWithTheNextCollection()
+    {
+        await using var hub = await FeatureHub.StartAsync();
+        var connection = await CreateAsync(hub, $$"""{ "provider": "cards", "config": { "secretKey": "{{SomeProvider.TestKey}}" } }""");
+
+        var kept = Opened(hub, connection);
+        for (var i = 0; i < 20 && kept.IsAlive; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.False(kept.IsAlive);
+        GC.KeepAlive(connection);
+    }
+
+    // Each list of previous configs belongs to what was opened with it.
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static WeakReference Opened(FeatureHub hub, Connection connection) =>
+        new(Resolver(hub).Open(connection, hub.Catalog.Find("cards")!).PreviousConfigs);
+
+    [Fact]
     public async Task Open_SecretOfAnotherField_IsRefused()
     {
         await using var hub = await FeatureHub.StartAsync();

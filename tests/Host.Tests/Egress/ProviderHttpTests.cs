@@ -32,6 +32,7 @@ public sealed class ProviderHttpTests : IAsyncLifetime
             context.Response.Cookies.Append("session", "1");
             return sent.Length == 0 ? "none" : sent;
         });
+        server.MapGet("/trace", (HttpContext context) => string.Join(',', context.Request.Headers.Keys.Where(name => name is "traceparent" or "tracestate" or "baggage" or "Request-Id")));
         server.MapGet("/gzip", (HttpContext context) =>
         {
             context.Response.Headers.ContentEncoding = "gzip";
@@ -50,6 +51,16 @@ public sealed class ProviderHttpTests : IAsyncLifetime
         using var client = handlers.Client([], overridden: address);
 
         Assert.Equal("hello", await client.GetStringAsync("/hello"));
+    }
+
+    [Fact]
+    public async Task Send_WhileTracing_TellsTheProviderNothingOfTheTrace()
+    {
+        using var handlers = Handlers(new HubOptions { AllowPrivateTargets = true });
+        using var client = handlers.Client([], overridden: address);
+        using var activity = new System.Diagnostics.Activity("call").SetIdFormat(System.Diagnostics.ActivityIdFormat.W3C).AddBaggage("project", "p1").Start();
+
+        Assert.Equal("", await client.GetStringAsync("/trace"));
     }
 
     [Fact]

@@ -39,6 +39,38 @@ public sealed class OperationTests
         Assert.Equal(("acme", "pay", "succeeded", 1), (usage.Provider, usage.Operation, usage.Outcome, usage.Attempts));
     }
 
+    [Theory]
+    [InlineData("""{"a":[1, 2.50,  {"b":"<é> \u0026 \"مدفوع\"" }]}""")]
+    [InlineData("\"text\"")]
+    [InlineData("null")]
+    public async Task Run_Answer_IsWhatTheProviderWrote(string value)
+    {
+        await using var hub = await OperationHub.StartAsync();
+        hub.Adapter = (_, _) => ValueTask.FromResult(OperationHub.Value(value));
+
+        using var answer = await RunListAsync(hub);
+
+        Assert.Equal(value, JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("result").GetRawText());
+        Assert.Equal("application/json; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
+        Assert.NotNull(answer.Content.Headers.ContentLength);
+    }
+
+    [Fact]
+    public async Task Run_DeeplyNestedAnswer_IsPassedOn()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        var value = new string('[', 120) + new string(']', 120);
+        hub.Adapter = (_, _) => ValueTask.FromResult(OperationResult.Success(JsonElement.Parse(value, new JsonDocumentOptions { MaxDepth = 128 })));
+
+        using var answer = await RunListAsync(hub);
+
+        Assert.Equal(200, (int)answer.StatusCode);
+        Assert.Contains(value, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    private static Task<HttpResponseMessage> RunListAsync(OperationHub hub) =>
+        hub.Client.PostAsync($"/api/connections/{OperationHub.ConnectionId}/operations/list", new StringContent("{}", Encoding.UTF8, "application/json"));
+
     [Fact]
     public async Task Run_WrongParameters_NeverReachesTheAdapter()
     {
