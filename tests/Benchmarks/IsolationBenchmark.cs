@@ -8,7 +8,6 @@ internal static class IsolationBenchmark
     private const int Rate = 300;
     private const int RateCallers = 16;
     private const int HangingConnections = 8;
-    private const int HangingCallers = 600;
 
     // Callers that all began at once would also time out and call again all at once.
     private static readonly TimeSpan Ramp = TimeSpan.FromSeconds(6);
@@ -17,7 +16,7 @@ internal static class IsolationBenchmark
     public static async Task<int> RunAsync(OperationBenchOptions options)
     {
         Console.WriteLine($"isolation: {Machine.Processor}, {Environment.ProcessorCount} cores, .NET {Environment.Version}, load {Machine.Load}; {options.Rounds} rounds of {options.Seconds} s");
-        Console.WriteLine($"the healthy provider is called {Rate} times a second; the hanging one by {HangingCallers} callers over {HangingConnections} connections, all of the time\n");
+        Console.WriteLine($"the healthy provider is called {Rate} times a second; the hanging one by {options.Hanging} callers over {HangingConnections} connections, all of the time\n");
         await using var bench = await OperationBench.StartAsync();
         var healthy = await bench.ConnectAsync("bench", "default");
         var hanging = new List<Uri>();
@@ -32,7 +31,7 @@ internal static class IsolationBenchmark
 
         // Calls that time out take ways through the hub that others do not, and those are compiled too.
         using (var warm = new CancellationTokenSource(TimeSpan.FromSeconds(options.Warmup)))
-            await OperationLoad.SaturatedAsync(Hanging, HangingCallers, TimeSpan.FromHours(1), Ramp, warm.Token);
+            await OperationLoad.SaturatedAsync(Hanging, options.Hanging, TimeSpan.FromHours(1), Ramp, warm.Token);
 
         await Task.Delay(Settle);
 
@@ -43,14 +42,14 @@ internal static class IsolationBenchmark
             var alone = OperationLoad.AtRate(Healthy, Rate, RateCallers, seconds);
 
             using var stop = new CancellationTokenSource();
-            var load = OperationLoad.SaturatedAsync(Hanging, HangingCallers, TimeSpan.FromHours(1), Ramp, stop.Token);
+            var load = OperationLoad.SaturatedAsync(Hanging, options.Hanging, TimeSpan.FromHours(1), Ramp, stop.Token);
 
             await Task.Delay(Ramp + Settle);
             var beside = OperationLoad.AtRate(Healthy, Rate, RateCallers, seconds);
             await stop.CancelAsync();
             var hung = await load;
 
-            // The hub notices that 600 callers hung up; that is no part of the next round.
+            // The hub notices that they all hung up; that is no part of the next round.
             await Task.Delay(Settle);
             p99.Add((alone.At(0.99), beside.At(0.99)));
             Write($"| {round} | {alone.At(0.5):0.00} ms | {alone.At(0.99):0.00} ms | {alone.At(1):0.0} ms | {beside.At(0.5):0.00} ms | {beside.At(0.99):0.00} ms | {beside.At(1):0.0} ms | {alone.Failed + beside.Failed} | {hung.Latencies.Length}, {hung.Latencies.Length - hung.Failed} succeeded |");

@@ -80,7 +80,7 @@ internal static class OverheadBenchmark
     private sealed record Saturated(CallResult Direct, CallResult Forwarder, CallResult Hub, double Micros);
 }
 
-internal sealed record OperationBenchOptions(int Seconds = 8, int Rounds = 5, int Warmup = 15)
+internal sealed record OperationBenchOptions(int Seconds = 8, int Rounds = 5, int Warmup = 15, int Hanging = 600)
 {
     public static OperationBenchOptions Parse(string[] args)
     {
@@ -93,6 +93,7 @@ internal sealed record OperationBenchOptions(int Seconds = 8, int Rounds = 5, in
                 "--seconds" => options with { Seconds = value },
                 "--rounds" => options with { Rounds = value },
                 "--warmup" => options with { Warmup = value },
+                "--hanging" => options with { Hanging = value },
                 _ => throw new ArgumentException($"Unknown option {args[i]}."),
             };
         }
