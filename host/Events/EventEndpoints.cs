@@ -95,7 +95,7 @@ internal static class EventEndpoints
             time, context.GetCaller(), "event.raw_read", id, hubEvent.Project, CorrelationId.Of(context), new { reason, request = requestId }, cancellationToken);
 
         using var head = JsonDocument.Parse(OpenPayload(payloads, raw.SealedHead.Span, raw.Id));
-        var body = OpenPayload(payloads, raw.SealedBody.Span, raw.Id);
+        var body = raw.IsBodyWithEvent ? OpenPayload(payloads, hubEvent.SealedData.Span, hubEvent.Id) : OpenPayload(payloads, raw.SealedBody.Span, raw.Id);
         var headers = head.RootElement.GetProperty("headers").EnumerateObject()
             .ToDictionary(header => header.Name, header => (IReadOnlyList<string>)[.. header.Value.EnumerateArray().Select(value => value.GetString()!)]);
         var view = new RawRequestView(

@@ -56,6 +56,9 @@ internal sealed record RawRequest
     /// <summary>JSON of method, url and headers, sealed with the id as context.</summary>
     public required ReadOnlyMemory<byte> SealedHead { get; init; }
 
-    /// <summary>The body, sealed with the id as context.</summary>
+    /// <summary>The body, sealed with the id as context. Empty when the body is, byte for byte, the data of the one event it brought: then that is kept once, with the event.</summary>
     public required ReadOnlyMemory<byte> SealedBody { get; init; }
+
+    /// <summary>Whether the body is the data of the event that came with it.</summary>
+    public bool IsBodyWithEvent => SealedBody.IsEmpty;
 }

@@ -159,7 +159,7 @@ internal sealed partial class WebhookIngest(
             ExpiresAt = now + retention.Value.RawBodies,
             BodyHash = SHA256.HashData(request.Body.Span),
             SealedHead = payloads.Seal(WebhookRequestReader.Head(request), requestId),
-            SealedBody = payloads.Seal(request.Body.Span, requestId),
+            SealedBody = extracted is [{ Data: var only }] && only.Span.SequenceEqual(request.Body.Span) ? default : payloads.Seal(request.Body.Span, requestId),
         };
 
         var correlationId = CorrelationId.Of(context);

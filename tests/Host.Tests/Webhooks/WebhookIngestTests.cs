@@ -34,7 +34,19 @@ public sealed class WebhookIngestTests
         var raw = Assert.Single(hub.Store.Raws);
         Assert.Equal(stored.RequestId, raw.Id);
         Assert.Equal(hub.Time.GetUtcNow() + TimeSpan.FromDays(7), raw.ExpiresAt);
-        Assert.Equal(Body, Encoding.UTF8.GetString(new FakeSealer().Open(raw.SealedBody.Span, raw.Id)));
+        Assert.True(raw.IsBodyWithEvent);
+    }
+
+    [Theory]
+    [InlineData(Body + "\n")]
+    [InlineData(" " + Body)]
+    public async Task Webhook_BodyThatIsMoreThanTheEvent_IsKeptAsItCame(string body)
+    {
+        await using var hub = await StartAsync();
+        using var response = await hub.Client.SendAsync(Request(hub, body));
+
+        Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
+        Assert.Equal(body, Encoding.UTF8.GetString(new FakeSealer().Open(hub.Store.Raws[0].SealedBody.Span, hub.Store.Raws[0].Id)));
     }
 
     [Fact]
