@@ -36,7 +36,8 @@ internal sealed partial class AuthorizationFlow
         {
             Log.Refused(logger, fault.Code);
             await audit.RecordAsync(
-                time, actor, "connection.authorization_failed", connection.Id, connection.Project, flow.CorrelationId, new { code = fault.Code, provider = fault.ProviderWords }, cancellationToken);
+                time, actor, "connection.authorization_failed", connection.Id, connection.Project, flow.CorrelationId,
+                new { code = fault.Code, provider = fault.ProviderWords is { } words ? $"{fault.ProviderCode}: {words}" : fault.ProviderCode, detail = fault.Detail }, cancellationToken);
             throw;
         }
     }
@@ -54,10 +55,10 @@ internal sealed partial class AuthorizationFlow
             throw new FlowException("wrong_issuer", flow.ReturnUrl);
 
         if (request.Error is { } error)
-            throw new FlowException(
-                error is "access_denied" ? "denied" : "provider_error",
-                flow.ReturnUrl,
-                TokenAnswerReader.Printable(request.ErrorDescription is { Length: > 0 } words ? $"{error}: {words}" : error));
+            throw new FlowException(error is "access_denied" ? "denied" : "provider_error", flow.ReturnUrl)
+            {
+                ProviderCode = TokenAnswerReader.Printable(error), ProviderWords = request.ErrorDescription is { Length: > 0 } words ? TokenAnswerReader.Printable(words) : null,
+            };
 
         if (request.Code is not { Length: > 0 and <= MaxCode })
             throw new FlowException("no_code", flow.ReturnUrl);
@@ -78,7 +79,8 @@ internal sealed partial class AuthorizationFlow
         }
         catch (OAuthException fault)
         {
-            throw new FlowException(fault.Kind == OAuthFaultKind.Transient ? "unavailable" : "code_refused", flow.ReturnUrl, fault.Message);
+            // Which addresses the hub may call is for the operator: the audit has it, the browser of anybody who consents does not.
+            throw new FlowException(fault.Kind == OAuthFaultKind.Transient ? "unavailable" : "code_refused", flow.ReturnUrl) { Detail = fault.Message, IsDetailPrivate = fault.Code == "egress_denied" };
         }
 
         var (record, former) = await KeepAsync(request, flow, connection, way, grant, asked);

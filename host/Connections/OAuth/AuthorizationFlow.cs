@@ -191,12 +191,21 @@ internal sealed record OpenedStart(PendingAuthorization Flow, Connection Connect
 /// <summary>An authorisation cannot go on. What a browser sees of it is a text of the hub's own.</summary>
 /// <param name="code">A stable word.</param>
 /// <param name="returnUrl">Where the browser may be sent with it; <see langword="null"/> when it must not be sent anywhere.</param>
-/// <param name="providerWords">What the provider said of it, printable.</param>
-internal sealed class FlowException(string code, string? returnUrl, string? providerWords = null) : Exception(code)
+internal sealed class FlowException(string code, string? returnUrl) : Exception(code)
 {
     public string Code { get; } = code;
 
     public string? ReturnUrl { get; } = returnUrl;
 
-    public string? ProviderWords { get; } = providerWords;
+    /// <summary>The error that the provider answered, printable.</summary>
+    public string? ProviderCode { get; init; }
+
+    /// <summary>What it said of it, printable. Apart from the code, which is Latin script and would decide the direction of words in another.</summary>
+    public string? ProviderWords { get; init; }
+
+    /// <summary>What the hub says of it, in English: for whoever runs it, and not put into the provider's mouth.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>Whether a browser is told nothing of the <see cref="Detail"/>.</summary>
+    public bool IsDetailPrivate { get; init; }
 }

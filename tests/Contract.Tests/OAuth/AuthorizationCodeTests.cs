@@ -129,7 +129,7 @@ public sealed class AuthorizationCodeTests
         var page = await browser.GoAsync(await rig.StartAuthorizationAsync(id));
 
         Assert.Equal(400, page.Status);
-        Assert.Contains("did not accept", page.Html, StringComparison.Ordinal);
+        Assert.Contains("code_refused", page.Html, StringComparison.Ordinal);
         var exchange = Assert.Single((await rig.SeenAsync()).Seen);
         Assert.Equal("invalid_grant", exchange.GetProperty("error").GetString());
         Assert.Equal("not_authorized", State(await rig.AuthorizationAsync(id)));
