@@ -359,6 +359,28 @@ public sealed class TokenKeeperTests
     }
 
     [Fact]
+    public async Task Secrets_QuotedByTheTokenEndpoint_AreNowhereToBeSeen()
+    {
+        await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
+        await hub.AuthorizeAsync();
+        hub.Server.Answer = (request, context) => TokenServer.JsonAsync(
+            context,
+            JsonSerializer.Serialize(new { error = "invalid_grant", error_description = $"{new string('x', 190)} {request["refresh_token"]} of {OAuthHub.ClientSecret}" }),
+            400);
+        hub.Time.Advance(TimeSpan.FromHours(2));
+
+        var answer = await hub.RunAsync();
+
+        Assert.Equal(424, answer.Status);
+        var connection = await hub.ReadAsync();
+        foreach (var text in new[] { answer.Text, connection.Text, hub.Logs.Text, JsonSerializer.Serialize(hub.Audit.Entries), JsonSerializer.Serialize(hub.Events.All) })
+        {
+            Assert.DoesNotContain("refresh-1", text, StringComparison.Ordinal);
+            Assert.DoesNotContain(OAuthHub.ClientSecret, text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Secrets_OfAnAuthorisation_AreNowhereToBeSeen()
     {
         await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
