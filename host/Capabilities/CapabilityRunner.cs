@@ -83,6 +83,7 @@ internal sealed class CapabilityRunner(CapabilityRouter router, OperationExecuto
         // The operations of one provider for one capability are alternatives: the first whose parameters can be made of those given is run.
         foreach (var name in candidate.Operations)
         {
+            var sent = false;
             try
             {
                 using var target = await executor.FindAsync(caller, candidate.Connection.Id, name, cancellationToken);
@@ -100,16 +101,17 @@ internal sealed class CapabilityRunner(CapabilityRouter router, OperationExecuto
 
                 // Content has no place here, so nothing of the execution outlives it.
                 await using var execution = await executor.ExecuteAsync(caller, target, call with { Parameters = parameters }, cancellationToken);
-                var result = execution.Result.Succeeded ? Map(target, execution.Result) : default;
+                sent = true;
+                var result = execution.Result.Succeeded ? Map(target, capability, execution) : default;
                 return new CapabilityOutcome(candidate, name, capability.Name, execution, result, tried);
             }
-            catch (ProblemException exception)
+            catch (ProblemException exception) when (!sent)
             {
                 // Nothing was sent: the connection was deleted or its plugin is being replaced.
                 tried.Add(new CapabilityTry(candidate.Connection.Id, candidate.Provider.Id, capability.Name, exception.Problem.Code, exception.Problem.Detail ?? exception.Problem.Title));
                 return null;
             }
-            catch (TemplateException exception)
+            catch (TemplateException exception) when (!sent)
             {
                 tried.Add(new CapabilityTry(candidate.Connection.Id, candidate.Provider.Id, capability.Name, "invalid_params", exception.Message));
                 return null;
@@ -129,13 +131,31 @@ internal sealed class CapabilityRunner(CapabilityRouter router, OperationExecuto
         return JsonSerializer.SerializeToElement(Template.Compile(template).Render(scope));
     }
 
-    private static JsonElement Map(OperationTarget target, OperationResult result)
+    /// <exception cref="ProblemException">The provider did it, and answered what the result cannot be made of. Nobody else is asked: it would be done twice.</exception>
+    private static JsonElement Map(OperationTarget target, Capability capability, OperationExecution execution)
     {
+        var value = execution.Result.Value;
         if (target.Manifest.Implements!.Result is not { } template)
-            return result.Value;
+            return value;
 
-        var scope = new TemplateScope().Set("result", result.Value).Set("", result.Value);
-        return JsonSerializer.SerializeToElement(Template.Compile(template).Render(scope));
+        try
+        {
+            return JsonSerializer.SerializeToElement(Template.Compile(template).Render(new TemplateScope().Set("result", value).Set("", value)));
+        }
+        catch (TemplateException exception)
+        {
+            throw new Problem(
+                StatusCodes.Status502BadGateway, "result_unusable", "The result cannot be used",
+                $"'{target.Operation}' of '{target.Provider.Id}' succeeded; the result of '{capability.Name}' cannot be made of its answer: {exception.Message}{(execution.Effect is null ? "" : " It was done: do not repeat it.")}")
+            {
+                Extensions = new Dictionary<string, object?>
+                {
+                    ["provider"] = new { id = target.Provider.Id, status = execution.Result.ProviderStatus, code = (string?)null, requestId = execution.Result.ProviderRequestId },
+                    ["outcomeUnknown"] = false,
+                    ["effectId"] = execution.Effect?.Id,
+                },
+            }.ToException();
+        }
     }
 
     private static bool MayGoOn(string capability, OperationExecution execution, ProviderError error) =>

@@ -1,6 +1,7 @@
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Connections.OAuth;
+using IntegrationHub.Host.Operations.Resilience;
 
 namespace IntegrationHub.Host.Operations;
 
@@ -23,7 +24,8 @@ internal sealed class AuthorizationStep(TokenKeeper tokens, TokenSealer sealer, 
             var result = await CallAsync(invocation, record, next, cancellationToken);
             if (result.Error?.Category != ErrorCategory.Unauthenticated)
             {
-                if (record.State == TokenState.ReauthorizationRequired)
+                // No answer accepts nothing.
+                if (record.State == TokenState.ReauthorizationRequired && RetryRules.SignOf(result) == ProviderSign.Up)
                     await tokens.AcceptedAsync(record, cancellationToken);
 
                 return result;

@@ -195,10 +195,8 @@ internal sealed class OperationExecution(OperationResult result, OperationInvoca
     /// <summary>Whether a repetition does no harm: by the operation's nature, because the provider recognises it by the key, or because it certainly did nothing this time.</summary>
     public bool IsRepeatable => invocation.Manifest.IsIdempotent() || invocation.KeySent || CertainlyDidNothing;
 
-    /// <summary>
-    /// Whether the provider certainly did nothing: no attempt left the hub, or each was refused before it was carried out. A provider that answered 500 may have done it before it failed.
-    /// </summary>
-    public bool CertainlyDidNothing => !Result.Succeeded && (Effect is null || Effect.Attempts.All(attempt => !attempt.OutcomeUnknown && attempt.ProviderStatus is null or < 500));
+    /// <summary>Whether the provider certainly did nothing: no attempt left the hub, or its effect says so.</summary>
+    public bool CertainlyDidNothing => !Result.Succeeded && (Effect is null || Effect.CertainlyDidNothing);
 
     public TimeSpan Duration { get; } = duration;
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -7,7 +8,7 @@ namespace IntegrationHub.Host.Operations;
 
 /// <summary>
 /// Takes a connection's own secrets out of what its provider says. Providers echo: an error that quotes the key, an answer that repeats a webhook secret.
-/// A value is searched as it is and as JSON writes it.
+/// A value is searched as it is and however JSON escapes it.
 /// </summary>
 internal sealed class SecretRedactor
 {
@@ -18,7 +19,13 @@ internal sealed class SecretRedactor
 
     private readonly List<string> secrets;
 
-    private SecretRedactor(List<string> secrets) => this.secrets = secrets;
+    // Whether some writer of JSON would escape one: PHP does so with every slash.
+    private readonly bool escapable;
+
+    private SecretRedactor(List<string> secrets) =>
+        (this.secrets, escapable) = (secrets, secrets.Exists(static secret => secret.AsSpan().ContainsAnyExcept(NeverEscaped)));
+
+    private static readonly SearchValues<char> NeverEscaped = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~");
 
     /// <summary>What is known of an authorisation and no secret.</summary>
     private static readonly HashSet<string> Public = new(StringComparer.Ordinal) { "tokenType", "scopes", "accountId", "expiresAt" };
@@ -47,10 +54,20 @@ internal sealed class SecretRedactor
             return result;
 
         if (result.Error is { } error)
-            return OperationResult.Failure(error with { Message = Redact(error.Message), ProviderCode = error.ProviderCode is { } code ? Redact(code) : null }, result.RateLimit);
+            return OperationResult.Failure(
+                error with
+                {
+                    Message = Redact(error.Message),
+                    ProviderCode = error.ProviderCode is { } code ? Redact(code) : null,
+                    Issues = error.Issues.Count == 0 ? error.Issues : [.. error.Issues.Select(issue => issue with { Message = Redact(issue.Message) })],
+                },
+                result.RateLimit);
 
-        if (result.Content is not null || !Occurs(result.Value))
+        if (!Occurs(result.Value))
             return result;
+
+        if (result.Content is { } content)
+            return OperationResult.Stream(content, Redact(result.Value), result.ProviderStatus, result.ProviderRequestId);
 
         var items = result.Items is { } page ? Redact(page) : (JsonElement?)null;
         return OperationResult.Success(Redact(result.Value), result.ProviderStatus, result.ProviderRequestId, result.NextCursor, items, result.RateLimit);
@@ -74,16 +91,86 @@ internal sealed class SecretRedactor
             if (raw.IndexOf(Encoding.UTF8.GetBytes(secret)) >= 0 || raw.IndexOf(JsonEncodedText.Encode(secret).EncodedUtf8Bytes) >= 0)
                 return true;
 
+        return escapable && raw.Contains((byte)'\\') && OccursEscaped(raw);
+    }
+
+    private bool OccursEscaped(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = OperationAnswer.MaxDepth });
+        while (reader.Read())
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                string text;
+                try
+                {
+                    text = reader.GetString()!;
+                }
+                catch (InvalidOperationException)
+                {
+                    // Half a surrogate pair, which no text can hold.
+                    continue;
+                }
+
+                if (secrets.Exists(secret => text.Contains(secret, StringComparison.Ordinal)))
+                    return true;
+            }
+
         return false;
     }
 
+    // Written anew, value by value: a secret of digits may stand within a number, where its mask would make the answer no JSON.
     private JsonElement Redact(JsonElement value)
     {
-        var text = value.GetRawText();
-        foreach (var secret in secrets)
-            text = text.Replace(secret, Mask, StringComparison.Ordinal).Replace(JsonEncodedText.Encode(secret).ToString(), Mask, StringComparison.Ordinal);
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, OperationAnswer.Raw))
+            Write(writer, value);
 
-        using var document = JsonDocument.Parse(text);
-        return document.RootElement.Clone();
+        return JsonElement.Parse(buffer.WrittenSpan, new JsonDocumentOptions { MaxDepth = OperationAnswer.MaxDepth });
+    }
+
+    private string TextOf<T>(T source, Func<T, string> read)
+    {
+        try
+        {
+            return Redact(read(source));
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair: what it holds cannot be searched.
+            return Mask;
+        }
+    }
+
+    private void Write(Utf8JsonWriter writer, JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                writer.WriteStartObject();
+                foreach (var member in value.EnumerateObject())
+                {
+                    writer.WritePropertyName(TextOf(member, static member => member.Name));
+                    Write(writer, member.Value);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                writer.WriteStartArray();
+                foreach (var item in value.EnumerateArray())
+                    Write(writer, item);
+
+                writer.WriteEndArray();
+                break;
+            case JsonValueKind.String:
+                writer.WriteStringValue(TextOf(value, static value => value.GetString()!));
+                break;
+            case JsonValueKind.Number when value.GetRawText() is var digits && Redact(digits) is var masked && masked != digits:
+                writer.WriteStringValue(masked);
+                break;
+            default:
+                writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);
+                break;
+        }
     }
 }

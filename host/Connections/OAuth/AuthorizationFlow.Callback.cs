@@ -51,7 +51,8 @@ internal sealed partial class AuthorizationFlow
         if (request.Issuer is null && flow.IssuerRequired)
             throw new FlowException("wrong_issuer", flow.ReturnUrl);
 
-        if (request.Provider is not null && request.Provider != connection.Provider)
+        // An authorisation that has a callback of its provider's own ends there, not at the one that all could share.
+        if (request.Provider is null ? flow.RedirectUri.EndsWith(HubAddress.CallbackPath(connection.Provider), StringComparison.Ordinal) : request.Provider != connection.Provider)
             throw new FlowException("wrong_issuer", flow.ReturnUrl);
 
         if (request.Error is { } error)

@@ -182,7 +182,10 @@ internal sealed partial class AuthorizationFlow(
 /// <param name="PerProvider">Whether each provider has a callback of its own.</param>
 internal sealed record HubAddress(string PublicUrl, bool PerProvider)
 {
-    public string CallbackOf(string provider) => PerProvider ? $"{PublicUrl}/oauth/callback/{Uri.EscapeDataString(provider)}" : $"{PublicUrl}/oauth/callback";
+    public string CallbackOf(string provider) => PerProvider ? PublicUrl + CallbackPath(provider) : $"{PublicUrl}/oauth/callback";
+
+    /// <summary>Where a provider's own callback is.</summary>
+    public static string CallbackPath(string provider) => $"/oauth/callback/{Uri.EscapeDataString(provider)}";
 }
 
 /// <summary>A start address that was opened.</summary>

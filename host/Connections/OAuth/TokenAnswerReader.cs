@@ -18,6 +18,11 @@ internal sealed class TokenAnswerReader
 {
     private const int MaxToken = 16 * 1024;
     private const int MaxText = 200;
+    private const string Mask = "••••";
+
+    /// <summary>Shorter values would take ordinary words out of messages.</summary>
+    private const int ShortestSecret = 8;
+
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(3650);
 
     // Types whose use this version does not know (RFC 6749 §7.1). Others than Bearer are names that providers invented for bearer tokens: Slack's "bot".
@@ -57,8 +62,9 @@ internal sealed class TokenAnswerReader
     /// <param name="body">The body.</param>
     /// <param name="retryAfter">When to try again, as far as that is stated.</param>
     /// <param name="ofGrant">Whether it answers a refresh: then <c>invalid_grant</c> means that a person must authorise again, and else that what was sent is not good.</param>
+    /// <param name="sent">The secrets that were sent: providers quote them in their errors ("Invalid refresh token: …").</param>
     /// <exception cref="OAuthException">It is an error, or no answer of a token endpoint.</exception>
-    public TokenGrant Read(int status, string? mediaType, ReadOnlyMemory<byte> body, TimeSpan? retryAfter, bool ofGrant)
+    public TokenGrant Read(int status, string? mediaType, ReadOnlyMemory<byte> body, TimeSpan? retryAfter, bool ofGrant, IReadOnlyCollection<string> sent)
     {
         using var document = Parse(mediaType, body);
         var root = document?.RootElement ?? default;
@@ -67,7 +73,7 @@ internal sealed class TokenAnswerReader
             return Read(root, token);
 
         if (First(root, error) is { } code)
-            throw Explain(status, code, First(root, errorDescription), retryAfter, ofGrant);
+            throw Explain(status, Without(sent, code), First(root, errorDescription) is { } words ? Without(sent, words) : null, retryAfter, ofGrant);
 
         throw status switch
         {
@@ -116,6 +122,10 @@ internal sealed class TokenAnswerReader
             ScopesOf(root),
             accountId is not null && accountId.TryEvaluate(root, out var account) ? TextOf(account) : null);
     }
+
+    // Before anything is cut off: half a token is too much as well.
+    private static string Without(IReadOnlyCollection<string> secrets, string text) =>
+        secrets.Where(secret => secret.Length >= ShortestSecret).OrderByDescending(secret => secret.Length).Aggregate(text, static (rest, secret) => rest.Replace(secret, Mask, StringComparison.Ordinal));
 
     private OAuthException Explain(int status, string code, string? description, TimeSpan? retryAfter, bool ofGrant)
     {

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Manifests;
@@ -13,9 +14,9 @@ internal sealed class TokenClient(OAuthHttp http, AuthorizationServers servers, 
     /// <exception cref="OAuthException">There is no token.</exception>
     public Task<TokenGrant> RedeemAsync(OAuthCall call, string code, string redirectUri, string? verifier, CancellationToken cancellationToken)
     {
-        var form = new Form().Add("grant_type", "authorization_code").Add("code", code).Add("redirect_uri", redirectUri);
+        var form = new Form().Add("grant_type", "authorization_code").AddSecret("code", code).Add("redirect_uri", redirectUri);
         if (verifier is not null)
-            form.Add("code_verifier", verifier);
+            form.AddSecret("code_verifier", verifier);
 
         return AskAsync(call, form, false, cancellationToken);
     }
@@ -23,7 +24,7 @@ internal sealed class TokenClient(OAuthHttp http, AuthorizationServers servers, 
     /// <summary>RFC 6749 §6. No scope is sent: what was granted stays granted.</summary>
     /// <exception cref="OAuthException">There is no token.</exception>
     public Task<TokenGrant> RefreshAsync(OAuthCall call, string refreshToken, CancellationToken cancellationToken) =>
-        AskAsync(call, new Form().Add("grant_type", "refresh_token").Add("refresh_token", refreshToken), true, cancellationToken);
+        AskAsync(call, new Form().Add("grant_type", "refresh_token").AddSecret("refresh_token", refreshToken), true, cancellationToken);
 
     /// <summary>The grants that need nobody: client credentials (RFC 6749 §4.4), or a signed assertion (RFC 7523 §2.1).</summary>
     /// <exception cref="OAuthException">There is no token.</exception>
@@ -38,7 +39,7 @@ internal sealed class TokenClient(OAuthHttp http, AuthorizationServers servers, 
             var server = await servers.OfAsync(way, call.Provider, call.Connection, cancellationToken);
             var inClaim = way.Manifest.Assertion!.ScopeIn == "claim";
             form.Add("grant_type", SignedAssertion.GrantType)
-                .Add("assertion", SignedAssertion.Create(way, call.Connection, server.RequireTokenUrl(), inClaim ? scope : null, forClient: false, time.GetUtcNow()));
+                .AddSecret("assertion", SignedAssertion.Create(way, call.Connection, server.RequireTokenUrl(), inClaim ? scope : null, forClient: false, time.GetUtcNow()));
             scope = inClaim ? null : scope;
         }
         else
@@ -67,13 +68,14 @@ internal sealed class TokenClient(OAuthHttp http, AuthorizationServers servers, 
         if (server.RevokeUrl is not { } url)
             return false;
 
-        var (status, mediaType, body, retryAfter) = await PostAsync(call, url, server.TokenUrl ?? url, new Form().Add("token", token).Add("token_type_hint", hint), cancellationToken);
+        var form = new Form().AddSecret("token", token).Add("token_type_hint", hint);
+        var (status, mediaType, body, retryAfter) = await PostAsync(call, url, server.TokenUrl ?? url, form, cancellationToken);
 
         // Unknown tokens are answered with success too (§2.2).
         if (status is >= 200 and < 300)
             return true;
 
-        call.Way.Answer.Read(status, mediaType, body, retryAfter, ofGrant: false);
+        call.Way.Answer.Read(status, mediaType, body, retryAfter, ofGrant: false, SecretsOf(call, form));
         throw new OAuthException(OAuthFaultKind.Refused, "refused", "The revocation endpoint refused the request.");
     }
 
@@ -85,8 +87,15 @@ internal sealed class TokenClient(OAuthHttp http, AuthorizationServers servers, 
                 form.Add(name, value);
 
         var (status, mediaType, body, retryAfter) = await PostAsync(call, server.RequireTokenUrl(), server.RequireTokenUrl(), form, cancellationToken);
-        return call.Way.Answer.Read(status, mediaType, body, retryAfter, ofGrant);
+        return call.Way.Answer.Read(status, mediaType, body, retryAfter, ofGrant, SecretsOf(call, form));
     }
+
+    // The client secret may travel in a header, and others in what the manifest adds.
+    private static List<string> SecretsOf(OAuthCall call, Form form) =>
+    [
+        .. form.Secrets,
+        .. call.Provider.SecretFields.Select(field => call.Connection.Config.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null).OfType<string>(),
+    ];
 
     private async Task<(int Status, string? MediaType, ReadOnlyMemory<byte> Body, TimeSpan? RetryAfter)> PostAsync(
         OAuthCall call, string url, string tokenUrl, Form form, CancellationToken cancellationToken)
@@ -119,12 +128,12 @@ internal sealed class TokenClient(OAuthHttp http, AuthorizationServers servers, 
                 form.Add("client_id", id);
                 break;
             case "body":
-                form.Add("client_id", id).Add("client_secret", way.Require(way.Manifest.ClientSecret, "client secret", connection));
+                form.Add("client_id", id).AddSecret("client_secret", way.Require(way.Manifest.ClientSecret, "client secret", connection));
                 break;
             case "private_key_jwt":
                 form.Add("client_id", id)
                     .Add("client_assertion_type", SignedAssertion.ClientAssertionType)
-                    .Add("client_assertion", SignedAssertion.Create(way, connection, tokenUrl, null, forClient: true, time.GetUtcNow()));
+                    .AddSecret("client_assertion", SignedAssertion.Create(way, connection, tokenUrl, null, forClient: true, time.GetUtcNow()));
                 break;
             default:
                 // RFC 6749 §2.3.1: each half is form-encoded first, so that a colon in the id does not end it.
@@ -142,6 +151,16 @@ internal sealed record OAuthCall(OAuthWay Way, LoadedProvider Provider, Connecti
 internal sealed class Form
 {
     private readonly StringBuilder text = new();
+    private readonly List<string> secrets = [];
+
+    /// <summary>What no message may quote.</summary>
+    public IReadOnlyList<string> Secrets => secrets;
+
+    public Form AddSecret(string name, string value)
+    {
+        secrets.Add(value);
+        return Add(name, value);
+    }
 
     public Form Add(string name, string value)
     {

@@ -68,7 +68,24 @@ internal sealed partial class TokenKeeper(
     public Task<TokenRecord> RenewAsync(Connection connection, TokenRecord refused, CancellationToken cancellationToken) => JoinAsync(connection, refused.Sealed, cancellationToken);
 
     /// <summary>Refreshes what is due. Failures are recorded, not thrown.</summary>
-    public Task RefreshDueAsync(Connection connection) => ObserveAsync(Start(connection, refused: null, early: true));
+    /// <returns>Whether it was tried: not when the plugin is not loaded, or the connection cannot be opened or no longer uses a way that obtains tokens.</returns>
+    public async Task<bool> RefreshDueAsync(Connection connection)
+    {
+        if (!CanTry(connection))
+            return false;
+
+        await ObserveAsync(Start(connection, refused: null, early: true));
+        return true;
+    }
+
+    /// <summary>Leaves a connection alone until a time that cannot be refreshed for now.</summary>
+    public async Task PostponeAsync(TokenRecord seen, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        // Not beside a refresh: its token would find another version than it began with, and a rotated refresh token would be lost.
+        await using var held = await locks.AcquireAsync(seen.ConnectionId, cancellationToken);
+        if (!unsaved.ContainsKey(seen.ConnectionId) && await store.TrySaveAsync(seen with { RefreshAt = until, Version = seen.Version + 1 }, cancellationToken))
+            Forget(seen.ConnectionId);
+    }
 
     /// <summary>Waits for the refreshes under way: cutting one off could lose a rotated refresh token.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
@@ -147,6 +164,22 @@ internal sealed partial class TokenKeeper(
         finally
         {
             flights.TryRemove(connection.Id, out _);
+        }
+    }
+
+    private bool CanTry(Connection connection)
+    {
+        using var lease = catalog.Acquire(connection.Provider);
+        if (lease is null)
+            return false;
+
+        try
+        {
+            return OAuthSetup.Of(lease.Provider).WayOf(connection, lease.Provider, connections)?.BindingOf(connection, lease.Provider, connections) is not null;
+        }
+        catch (Exception fault) when (fault is ProblemException or OAuthException)
+        {
+            return false;
         }
     }
 

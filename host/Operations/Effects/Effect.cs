@@ -67,6 +67,12 @@ internal sealed record Effect
 
     /// <summary>How a person settled what was unknown.</summary>
     public EffectSettlement? Settlement { get; init; }
+
+    /// <summary>
+    /// Whether the provider certainly did nothing: each attempt was refused before it was carried out, or a person found so. A provider that answered 500 may have done it before it failed.
+    /// </summary>
+    public bool CertainlyDidNothing =>
+        Verdict == EffectVerdict.Failed && (Settlement is not null || Attempts.All(attempt => !attempt.OutcomeUnknown && attempt.ProviderStatus is null or < 500));
 }
 
 /// <summary>What a person found out.</summary>

@@ -6,13 +6,16 @@ namespace IntegrationHub.Host.Operations.Effects;
 /// <summary>Decides what became of an operation that changes something.</summary>
 internal static class EffectVerdicts
 {
-    /// <param name="attempts">What was tried; at least one.</param>
+    /// <param name="attempts">What was tried; nothing when the connection could not be opened.</param>
     /// <param name="result">What the caller is told; <see langword="null"/> when the caller went away first.</param>
     /// <param name="keySent">Whether the provider recognises a repetition by a key, so that its last answer speaks for every attempt.</param>
     public static (EffectVerdict Verdict, string? Reason) Of(IReadOnlyList<OperationAttempt> attempts, OperationResult? result, bool keySent)
     {
         if (result is { Succeeded: true })
             return (EffectVerdict.Succeeded, null);
+
+        if (attempts.Count == 0)
+            return (EffectVerdict.Failed, "Nothing was sent to the provider.");
 
         var last = attempts[^1];
         if (last.OutcomeUnknown)

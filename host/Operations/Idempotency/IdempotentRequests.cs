@@ -61,10 +61,10 @@ internal sealed partial class IdempotentRequests(
                 return;
             }
 
-            if (now < earlier.RunsUntil || !await MayTakeOverAsync(earlier, isRepeatable, now, cancellationToken))
+            if (now < earlier.RunsUntil || !await MayTakeOverAsync(earlier, isRepeatable, request.RunsUntil, cancellationToken))
                 throw InUse().ToException();
 
-            request = earlier;
+            request = earlier with { RunsUntil = request.RunsUntil };
         }
 
         await RunAsync(context, request, isRepeatable, work);
@@ -111,7 +111,7 @@ internal sealed partial class IdempotentRequests(
         {
             if (answer is not null)
                 await store.AnswerAsync(request.Id, payloads.Seal(JsonSerializer.SerializeToUtf8Bytes(answer), request.Id), CancellationToken.None);
-            else if (!isRepeatable && await LatestEffectAsync(request.Id, CancellationToken.None) is { Verdict: EffectVerdict.Unknown or EffectVerdict.Pending })
+            else if (!isRepeatable && await LatestEffectAsync(request.Id, CancellationToken.None) is { CertainlyDidNothing: false })
                 await store.TakeOverAsync(request, time.GetUtcNow(), CancellationToken.None);
             else
                 await store.ReleaseAsync(request.Id, CancellationToken.None);
@@ -123,7 +123,7 @@ internal sealed partial class IdempotentRequests(
         }
     }
 
-    private async Task<bool> MayTakeOverAsync(IdempotentRequest earlier, bool isRepeatable, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<bool> MayTakeOverAsync(IdempotentRequest earlier, bool isRepeatable, DateTimeOffset runsUntil, CancellationToken cancellationToken)
     {
         var effect = await LatestEffectAsync(earlier.Id, cancellationToken);
         switch (effect?.Verdict)
@@ -132,8 +132,10 @@ internal sealed partial class IdempotentRequests(
                 throw Lost(effect, "succeeded").ToException();
             case EffectVerdict.Unknown or EffectVerdict.Pending when !isRepeatable:
                 throw Unknown(effect).ToException();
+            case EffectVerdict.Failed when !isRepeatable && !effect.CertainlyDidNothing:
+                throw Lost(effect, "failed").ToException();
             default:
-                return await store.TakeOverAsync(earlier, now + options.Value.LongestRun, cancellationToken);
+                return await store.TakeOverAsync(earlier, runsUntil, cancellationToken);
         }
     }
 
@@ -163,7 +165,7 @@ internal sealed partial class IdempotentRequests(
 
     private static Problem Lost(Effect effect, string verdict) => new(
         StatusCodes.Status409Conflict, "answer_lost", "The answer of the first request is lost",
-        $"The first request with this Idempotency-Key {verdict}, and the hub stopped before it could keep the answer. See /api/effects/{effect.Id}.")
+        $"The first request with this Idempotency-Key {verdict}, and its answer could not be kept. See /api/effects/{effect.Id}.")
     {
         Extensions = new Dictionary<string, object?> { ["effectId"] = effect.Id },
     };

@@ -79,6 +79,17 @@ internal sealed class JobRunner(OperationExecutor executor, IEffectStore effects
                 Runs = [.. job.Runs, lost],
             },
             EffectVerdict.Unknown or EffectVerdict.Pending when !isRepeatable => Unknown(job, lost, effect),
+
+            // The provider answered that it failed, and may have done it before.
+            EffectVerdict.Failed when !isRepeatable && !effect.CertainlyDidNothing => job with
+            {
+                State = JobState.Dead,
+                CompletedAt = time.GetUtcNow(),
+                EffectId = effect.Id,
+                ErrorCode = effect.Attempts[^1].Outcome,
+                Reason = effect.Reason,
+                Runs = [.. job.Runs, lost],
+            },
             _ => job with { Runs = [.. job.Runs, lost] },
         };
     }

@@ -20,8 +20,12 @@ internal sealed class JobService(IJobStore store, IPayloadSealer payloads, JobSi
         if (ParameterValidationStep.Check(target.Provider, target.Operation, call.Parameters) is { } error)
             throw error.ToProblem(target.Provider.Id).ToException();
 
+        // An idempotent request has one job, also when it is taken over because its answer was not kept.
         var now = time.GetUtcNow();
-        var id = Ids.New(Ids.Job, now);
+        var id = call.RequestId is { } request ? Ids.Job + request[Ids.IdempotentRequest.Length..] : Ids.New(Ids.Job, now);
+        if (call.RequestId is not null && await store.GetAsync(id, cancellationToken) is { } accepted)
+            return accepted;
+
         var connection = target.Connection;
         var job = new Job
         {

@@ -143,6 +143,24 @@ public sealed class CapabilityTests(CapabilityHub hub) : IClassFixture<Capabilit
         Assert.Equal(outcomeUnknown == "true" ? "unknown" : "failed", (await hub.Client.SendAsync("GET", $"/api/effects/{answer["effectId"]}"))["verdict"]);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(", \"fallback\": true")]
+    public async Task Run_DoneButTheResultCannotBeMade_IsDoneOnce(string more)
+    {
+        hub.Answers["gulf-text"] = (200, """{ "id": "1", "state": { "no": "text" } }""");
+        await hub.ConnectAsync(project, "gulf-text");
+        await hub.ConnectAsync(project, "world-text");
+
+        var answer = await hub.RunAsync("sms.send", Sms(more), "k-" + project);
+        var again = await hub.RunAsync("sms.send", Sms(more), "k-" + project);
+
+        Assert.Equal((502, "result_unusable"), (answer.Status, answer["code"]));
+        Assert.Equal((409, "answer_lost", answer["effectId"]), (again.Status, again["code"], again["effectId"]));
+        Assert.Equal("succeeded", (await hub.Client.SendAsync("GET", $"/api/effects/{answer["effectId"]}"))["verdict"]);
+        Assert.Equal("gulf-text", Assert.Single(hub.Asked).Provider);
+    }
+
     [Fact]
     public async Task Run_WhatsAppFails_TextMessageStandsIn()
     {

@@ -104,11 +104,17 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
 
     public bool IsCode { get; set; }
 
+    /// <summary>The secret in the connection's config.</summary>
+    public string KeptSecret { get; set; } = Secret;
+
     /// <summary>What the test makes of the provider's manifest.</summary>
     public Func<ProviderManifest, ProviderManifest> Change { get; set; } = manifest => manifest;
 
     /// <summary>Where the connection's requests go.</summary>
     public string BaseUrl { get; set; } = "";
+
+    /// <summary>Why the connection cannot be opened, if it cannot.</summary>
+    public Problem? Locked { get; set; }
 
     /// <summary>Cancelled when the plugin's time to finish is over.</summary>
     public CancellationToken Stopping { get; set; }
@@ -158,10 +164,10 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
 
     public ValueTask<Connection?> FindAsync(string id, CancellationToken cancellationToken) => ValueTask.FromResult(id == Connection.Id ? Connection : null);
 
-    public ConnectionContext Open(Connection connection, LoadedProvider provider, JsonElement authorization = default) => new()
+    public ConnectionContext Open(Connection connection, LoadedProvider provider, JsonElement authorization = default) => Locked is { } problem ? throw problem.ToException() : new()
     {
         Id = connection.Id, Project = connection.Project, Provider = connection.Provider, Environment = connection.Environment, Alias = connection.Alias,
-        Config = JsonSerializer.SerializeToElement(new { secretKey = Secret }), BaseUrl = BaseUrl, BaseUrlOverridden = BaseUrl.Length > 0,
+        Config = JsonSerializer.SerializeToElement(new { secretKey = KeptSecret }), BaseUrl = BaseUrl, BaseUrlOverridden = BaseUrl.Length > 0,
     };
 
     public Task AddAsync(IReadOnlyList<UsageRecord> records, CancellationToken cancellationToken)

@@ -148,14 +148,16 @@ public sealed class AuthorizationFlowTests
         Assert.Empty(hub.Server.TokenRequests);
     }
 
-    [Fact]
-    public async Task Callback_PerProvider_TellsProvidersApart()
+    [Theory]
+    [InlineData("/oauth/callback/other")]
+    [InlineData("/oauth/callback")] // where nobody can be told apart
+    public async Task Callback_PerProvider_TellsProvidersApart(string callback)
     {
         await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent, options => options.CallbackPerProvider = true);
         var asked = await OAuthHub.OpenAsync(hub.Client, (await hub.StartFlowAsync())["authorizationUrl"]!);
         Assert.EndsWith("/oauth/callback/acme", asked["redirect_uri"], StringComparison.Ordinal);
 
-        using var mixed = await hub.Client.GetAsync($"/oauth/callback/other?state={asked["state"]}&code=a");
+        using var mixed = await hub.Client.GetAsync($"{callback}?state={asked["state"]}&code=a");
 
         Assert.Equal(HttpStatusCode.BadRequest, mixed.StatusCode);
         Assert.Empty(hub.Server.Requests);

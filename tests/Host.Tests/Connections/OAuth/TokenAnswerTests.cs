@@ -129,5 +129,5 @@ public sealed class TokenAnswerTests
     }
 
     private static TokenGrant Read(AuthManifest manifest, string body, int status = 200, string mediaType = "application/json") =>
-        new TokenAnswerReader(manifest).Read(status, mediaType, Encoding.UTF8.GetBytes(body), null, ofGrant: true);
+        new TokenAnswerReader(manifest).Read(status, mediaType, Encoding.UTF8.GetBytes(body), null, ofGrant: true, sent: []);
 }

@@ -226,6 +226,62 @@ public sealed class TokenKeeperTests
         Assert.Equal(hub.Time.GetUtcNow() + TokenRefreshWorker.Postponed, (await hub.RecordAsync()).RefreshAt);
     }
 
+    /// <summary>What cannot be tried must not take the place of what can.</summary>
+    [Fact]
+    public async Task Worker_PluginNotLoaded_IsLeftAlone()
+    {
+        await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
+        await hub.AuthorizeAsync();
+        hub.Catalog.Providers.Clear();
+        hub.Time.Advance(TimeSpan.FromMinutes(50));
+
+        await hub.Get<TokenRefreshWorker>().RunOnceAsync(CancellationToken.None);
+
+        Assert.Equal(hub.Time.GetUtcNow() + TokenRefreshWorker.Postponed, (await hub.RecordAsync()).RefreshAt);
+    }
+
+    /// <summary>A refresh under way has a new refresh token to store; the old one is spent.</summary>
+    [Fact]
+    public async Task Worker_DisabledDuringARefresh_KeepsTheNewToken()
+    {
+        await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
+        await hub.AuthorizeAsync();
+        hub.Time.Advance(TimeSpan.FromMinutes(61));
+        var (standard, asked, leave) = (hub.Server.Answer, new TaskCompletionSource(), new TaskCompletionSource());
+        hub.Server.Answer = async (form, context) =>
+        {
+            asked.SetResult();
+            await leave.Task;
+            await standard(form, context);
+        };
+        var call = hub.RunAsync();
+        await asked.Task;
+        await hub.Client.SendAsync("PATCH", $"/api/connections/{hub.Id}", """{ "enabled": false }""");
+
+        var round = hub.Get<TokenRefreshWorker>().RunOnceAsync(CancellationToken.None);
+        leave.SetResult();
+        await round;
+        await call;
+
+        Assert.True((await hub.RecordAsync()).ExpiresAt > hub.Time.GetUtcNow());
+    }
+
+    /// <summary>Who did not answer has not taken the token that seemed refused for good.</summary>
+    [Fact]
+    public async Task Operation_RefusedThenNoAnswer_StillNeedsAPerson()
+    {
+        await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
+        hub.Server.Answer = (_, context) => TokenServer.JsonAsync(context, """{ "access_token": "for-ever-12345678" }""");
+        await hub.AuthorizeAsync();
+        hub.Adapter = _ => Refusal;
+        await hub.RunAsync();
+
+        hub.Adapter = _ => OperationResult.Failure(new ProviderError { Category = ErrorCategory.Unavailable, Message = "Oops.", ProviderStatus = 503 });
+
+        Assert.Equal(502, (await hub.RunAsync()).Status);
+        Assert.Equal("reauthorization_required", State(await hub.ReadAsync()));
+    }
+
     [Fact]
     public async Task Operation_NoRefreshTokenAndRefused_AsksForAPersonAndRecoversWhenTheProviderDoes()
     {
@@ -300,6 +356,28 @@ public sealed class TokenKeeperTests
         await hub.RunAsync();
 
         Assert.Equal(1, hub.Connections.All.Single().Version);
+    }
+
+    [Fact]
+    public async Task Secrets_QuotedByTheTokenEndpoint_AreNowhereToBeSeen()
+    {
+        await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
+        await hub.AuthorizeAsync();
+        hub.Server.Answer = (request, context) => TokenServer.JsonAsync(
+            context,
+            JsonSerializer.Serialize(new { error = "invalid_grant", error_description = $"{new string('x', 190)} {request["refresh_token"]} of {OAuthHub.ClientSecret}" }),
+            400);
+        hub.Time.Advance(TimeSpan.FromHours(2));
+
+        var answer = await hub.RunAsync();
+
+        Assert.Equal(424, answer.Status);
+        var connection = await hub.ReadAsync();
+        foreach (var text in new[] { answer.Text, connection.Text, hub.Logs.Text, JsonSerializer.Serialize(hub.Audit.Entries), JsonSerializer.Serialize(hub.Events.All) })
+        {
+            Assert.DoesNotContain("refresh-1", text, StringComparison.Ordinal);
+            Assert.DoesNotContain(OAuthHub.ClientSecret, text, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

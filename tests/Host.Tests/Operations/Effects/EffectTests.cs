@@ -1,6 +1,8 @@
 using System.Text.Json;
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Http;
+using IntegrationHub.Host.Operations;
 using IntegrationHub.Host.Operations.Effects;
 using IntegrationHub.Host.Tests.Fakes;
 
@@ -97,6 +99,23 @@ public sealed class EffectTests
     }
 
     [Fact]
+    public async Task Run_ConnectionCannotBeOpened_SaysWhyAndDidNothing()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        hub.Locked = Problem.Conflict("The environment is gone.");
+
+        var answer = await hub.RunAsync("charge", key: "k1");
+
+        Assert.Equal((409, "conflict"), (answer.Status, answer["code"]));
+        var effect = Assert.Single((await hub.Client.SendAsync("GET", "/api/effects")).Json.GetProperty("items").EnumerateArray());
+        Assert.Equal("failed", effect.GetProperty("verdict").GetString());
+        Assert.Empty(hub.Events.All);
+
+        hub.Locked = null;
+        Assert.Equal(200, (await hub.RunAsync("charge", key: "k1")).Status);
+    }
+
+    [Fact]
     public async Task Run_CallerHangsUp_IsUnknown()
     {
         await using var hub = await OperationHub.StartAsync();
@@ -152,6 +171,20 @@ public sealed class EffectTests
     }
 
     internal static OperationResult Lost => OperationResult.Failure(new ProviderError { Category = ErrorCategory.Timeout, Message = "No answer came.", OutcomeUnknown = true });
+
+    /// <summary>A pending record with its verdict; <c>failed 500</c> is what a provider answered that failed.</summary>
+    internal static Effect Completed(Effect pending, string verdict)
+    {
+        var words = verdict.Split(' ');
+        return pending with
+        {
+            Verdict = Enum.Parse<EffectVerdict>(words[0], true),
+            CompletedAt = pending.StartedAt,
+            Attempts = words is [_, var status]
+                ? [new OperationAttempt(1, pending.StartedAt, default, "unavailable", int.Parse(status, System.Globalization.CultureInfo.InvariantCulture), null, false)]
+                : [],
+        };
+    }
 
     private static Task<Answer> ShowAsync(OperationHub hub, string id) => hub.Client.SendAsync("GET", $"/api/effects/{id}");
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Operations.Effects;
+using IntegrationHub.Host.Operations.Idempotency;
 using IntegrationHub.Host.Operations.Jobs;
 using IntegrationHub.Host.Tests.Fakes;
 using IntegrationHub.Host.Tests.Operations.Effects;
@@ -73,6 +74,25 @@ public sealed class JobTests
         Assert.Equal((202, first.Text), (again.Status, again.Text));
         Assert.Equal(first.Headers.Location, again.Headers.Location);
         Assert.Equal("k1", first["idempotencyKey"]);
+        Assert.Single((await hub.Client.SendAsync("GET", "/api/jobs")).Json.GetProperty("items").EnumerateArray());
+    }
+
+    /// <summary>The process ended between accepting the job and keeping the answer that says so.</summary>
+    [Fact]
+    public async Task Submit_AnswerLostWithItsProcess_IsStillOneJob()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        var requests = hub.Get<IIdempotencyStore>();
+        var first = await hub.RunAsync("charge", Body, "k1", "?async=true");
+        await hub.Events.NextAsync("job.succeeded");
+        var now = hub.Time.GetUtcNow();
+        var request = (await requests.TryBeginAsync(Storage.Some.IdempotentRequest("k1") with { StartedAt = now }, CancellationToken.None))!;
+        await requests.ReleaseAsync(request.Id, CancellationToken.None);
+        await requests.TryBeginAsync(request with { RunsUntil = now }, CancellationToken.None);
+
+        var again = await hub.RunAsync("charge", Body, "k1", "?async=true");
+
+        Assert.Equal((202, first["id"]), (again.Status, again["id"]));
         Assert.Single((await hub.Client.SendAsync("GET", "/api/jobs")).Json.GetProperty("items").EnumerateArray());
     }
 
@@ -196,6 +216,8 @@ public sealed class JobTests
     [InlineData("pending", "charge", "unknown", 0)]
     [InlineData("pending", "put", "succeeded", 1)]
     [InlineData("failed", "charge", "succeeded", 1)]
+    [InlineData("failed 500", "charge", "dead", 0)] // it may have been done before the provider failed
+    [InlineData("failed 500", "put", "succeeded", 1)]
     [InlineData("succeeded", "charge", "succeeded", 0)]
     public async Task Start_RunLostWithItsProcess_IsDecidedByItsEffect(string effect, string operation, string state, int calls)
     {
@@ -214,7 +236,7 @@ public sealed class JobTests
             var record = Storage.Some.Effect() with { JobId = id, StartedAt = hub.Time.GetUtcNow() - TimeSpan.FromSeconds(1) };
             await hub.Get<IEffectStore>().AddAsync(record, CancellationToken.None);
             if (effect != "pending")
-                await hub.Get<IEffectStore>().CompleteAsync(record with { Verdict = Enum.Parse<EffectVerdict>(effect, true), CompletedAt = record.StartedAt }, CancellationToken.None);
+                await hub.Get<IEffectStore>().CompleteAsync(EffectTests.Completed(record, effect), CancellationToken.None);
         }
 
         var called = 0;
