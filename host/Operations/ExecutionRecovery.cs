@@ -1,3 +1,4 @@
+using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations.Effects;
 using IntegrationHub.Host.Operations.Idempotency;
 using IntegrationHub.Host.Operations.Jobs;
@@ -6,7 +7,7 @@ namespace IntegrationHub.Host.Operations;
 
 /// <summary>At start, before anything runs: what the last process left in the middle is told apart into what may run again and what nobody knows the outcome of.</summary>
 internal sealed partial class ExecutionRecovery(
-    IEffectStore effects, IIdempotencyStore requests, JobService jobs, TimeProvider time, ILogger<ExecutionRecovery> logger)
+    IEffectStore effects, IIdempotencyStore requests, JobService jobs, IHubEvents events, TimeProvider time, ILogger<ExecutionRecovery> logger)
 {
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -14,8 +15,12 @@ internal sealed partial class ExecutionRecovery(
         var unknown = await effects.AbandonAsync(now, now, "The hub stopped before the provider's answer was recorded.", cancellationToken);
         await requests.AbandonAsync(now, cancellationToken);
         await jobs.RecoverAsync(cancellationToken);
-        if (unknown > 0)
-            Log.Unknown(logger, unknown);
+        if (unknown.Count == 0)
+            return;
+
+        Log.Unknown(logger, unknown.Count);
+        foreach (var effect in unknown)
+            await EffectNotices.UnknownAsync(events, effect, cancellationToken);
     }
 
     private static partial class Log

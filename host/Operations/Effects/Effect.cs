@@ -96,8 +96,8 @@ internal interface IEffectStore
     Task<bool> SettleAsync(string id, EffectSettlement settlement, CancellationToken cancellationToken);
 
     /// <summary>Gives what was pending since before a time the verdict unknown: whoever ran it is gone.</summary>
-    /// <returns>How many.</returns>
-    Task<int> AbandonAsync(DateTimeOffset startedBefore, DateTimeOffset now, string reason, CancellationToken cancellationToken);
+    /// <returns>Which those are.</returns>
+    Task<IReadOnlyList<Effect>> AbandonAsync(DateTimeOffset startedBefore, DateTimeOffset now, string reason, CancellationToken cancellationToken);
 
     Task<Effect?> GetAsync(string id, CancellationToken cancellationToken);
 

@@ -54,6 +54,8 @@ internal sealed class SqliteEffectStore(SqliteStorage storage) : IEffectStore
 
     private const string Settle = "UPDATE effects SET verdict = $verdict, settlement = $settlement WHERE id = $id AND verdict = 'unknown'";
 
+    private const string SelectLeft = Select + " WHERE verdict = 'pending' AND started_at < $started_before ORDER BY id";
+
     private const string Abandon = """
         UPDATE effects SET verdict = 'unknown', reason = $reason, completed_at = $now
         WHERE verdict = 'pending' AND started_at < $started_before
@@ -101,8 +103,13 @@ internal sealed class SqliteEffectStore(SqliteStorage storage) : IEffectStore
         session => session.Execute(Settle, ("$id", id), ("$verdict", NameOf(settlement.Verdict)), ("$settlement", SqliteValues.ToJson(settlement))) > 0,
         cancellationToken);
 
-    public Task<int> AbandonAsync(DateTimeOffset startedBefore, DateTimeOffset now, string reason, CancellationToken cancellationToken) => storage.WriteAsync(
-        session => session.Execute(Abandon, ("$started_before", startedBefore.ToStored()), ("$now", now.ToStored()), ("$reason", reason)),
+    public Task<IReadOnlyList<Effect>> AbandonAsync(DateTimeOffset startedBefore, DateTimeOffset now, string reason, CancellationToken cancellationToken) => storage.WriteAsync<IReadOnlyList<Effect>>(
+        session =>
+        {
+            var left = session.Query(SelectLeft, Map, ("$started_before", startedBefore.ToStored()));
+            session.Execute(Abandon, ("$started_before", startedBefore.ToStored()), ("$now", now.ToStored()), ("$reason", reason));
+            return [.. left.Select(effect => effect with { Verdict = EffectVerdict.Unknown, Reason = reason, CompletedAt = now })];
+        },
         cancellationToken);
 
     public Task<Effect?> GetAsync(string id, CancellationToken cancellationToken) =>

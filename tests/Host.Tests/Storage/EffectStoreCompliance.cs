@@ -68,9 +68,10 @@ public abstract class EffectStoreCompliance : StoreCompliance
         var now = Some.Time();
         var after = await AddAsync(EffectVerdict.Pending);
 
-        Assert.Equal(1, await Effects.AbandonAsync(now, now, "gone", None));
+        var told = Assert.Single(await Effects.AbandonAsync(now, now, "gone", None));
 
         var abandoned = await Effects.GetAsync(before.Id, None);
+        Assert.Equal((before.Id, EffectVerdict.Unknown, "gone", now), (told.Id, told.Verdict, told.Reason, told.CompletedAt));
         Assert.Equal((EffectVerdict.Unknown, "gone", now), (abandoned!.Verdict, abandoned.Reason, abandoned.CompletedAt));
         Assert.Equal(EffectVerdict.Succeeded, (await Effects.GetAsync(done.Id, None))!.Verdict);
         Assert.Equal(EffectVerdict.Pending, (await Effects.GetAsync(after.Id, None))!.Verdict);

@@ -145,6 +145,7 @@ public sealed class EffectTests
         var shown = await ShowAsync(next, pending.Id);
         Assert.Equal("unknown", shown["verdict"]);
         Assert.Contains("stopped", shown["reason"], StringComparison.Ordinal);
+        Assert.Equal([("effect.unknown", pending.Id)], next.Events.All.Select(notice => (notice.Type, notice.Subject!)));
     }
 
     [Fact]
