@@ -9,10 +9,6 @@ internal static class SqliteLibrary
 {
     private const string BundledName = "e_sqlite3";
 
-    // SQLITE_CONFIG_MULTITHREAD and SQLITE_CONFIG_MEMSTATUS: https://www.sqlite.org/c3ref/c_config_covering_index_scan.html
-    private const int MultiThread = 2;
-    private const int MemoryStatus = 9;
-
     private static readonly string[] SystemNames = OperatingSystem.IsMacOS() ? ["libsqlite3.dylib"] : OperatingSystem.IsWindows() ? [] : ["libsqlite3.so.0"];
 
     private static readonly Lazy<string> Loaded = new(Load);
@@ -24,15 +20,6 @@ internal static class SqliteLibrary
     {
         NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, Resolve);
         Batteries_V2.Init();
-
-        // Each connection is used by one thread at a time, so SQLite's own lock around each of them guards nothing, and what it counts of its memory nobody reads: together a tenth of
-        // what a write costs. (Not where variadic functions are called in another way than those declared.)
-        if (!OperatingSystem.IsMacOS())
-        {
-            _ = raw.sqlite3_config(MultiThread);
-            _ = raw.sqlite3_config(MemoryStatus, 0);
-        }
-
         return raw.sqlite3_libversion().utf8_to_string();
     }
 

@@ -25,16 +25,20 @@ internal sealed class SqliteStatement : IDisposable
     {
         this.database = database;
         Check(raw.sqlite3_prepare_v2(database, sql, out statement, out var rest));
-        if (!string.IsNullOrWhiteSpace(rest))
-            throw new ArgumentException("Only one statement is prepared; scripts are run.", nameof(sql));
 
         // An argument that the statement does not name is not used: what a row is made of is one list for all statements.
         places = new int[arguments.Length];
         for (var i = 0; i < places.Length; i++)
             places[i] = raw.sqlite3_bind_parameter_index(statement, arguments[i].Name);
 
-        if (raw.sqlite3_bind_parameter_count(statement) != places.Where(place => place > 0).Distinct().Count())
-            throw new ArgumentException("The statement has parameters that were not given.", nameof(arguments));
+        var fault = !string.IsNullOrWhiteSpace(rest) ? "Only one statement is prepared; scripts are run."
+            : raw.sqlite3_bind_parameter_count(statement) != places.Where(place => place > 0).Distinct().Count() ? "The statement has parameters that were not given."
+            : null;
+        if (fault is null)
+            return;
+
+        statement.Dispose();
+        throw new ArgumentException(fault);
     }
 
     /// <summary>Runs it to its end. The arguments come in the same order each time.</summary>
@@ -45,12 +49,12 @@ internal sealed class SqliteStatement : IDisposable
         if (arguments.Length != places.Length)
             throw new ArgumentException("The arguments are not those that the statement was prepared with.", nameof(arguments));
 
-        for (var i = 0; i < places.Length; i++)
-            if (places[i] > 0)
-                Check(Bind(places[i], arguments[i].Value));
-
         try
         {
+            for (var i = 0; i < places.Length; i++)
+                if (places[i] > 0)
+                    Check(Bind(places[i], arguments[i].Value));
+
             var begun = Stopwatch.GetTimestamp();
             int code;
             while ((code = raw.sqlite3_step(statement)) != raw.SQLITE_DONE)
