@@ -14,6 +14,8 @@ internal static class HubJson
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
         options.DefaultIgnoreCondition = JsonIgnoreCondition.Never;
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+
+        // Jobs show what providers answered, which may be nested as deeply as that.
         options.MaxDepth = 256;
 
         // The API answers application/json with nosniff, never HTML: Arabic stays readable.
