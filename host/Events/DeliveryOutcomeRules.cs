@@ -34,7 +34,7 @@ internal sealed class DeliveryOutcomeRules(RetrySchedule schedule, TimeProvider 
         return new AttemptRecord(attempt, status, null, reason);
     }
 
-    public AttemptRecord Decide(DeliveryAttempt attempt)
+    public AttemptRecord Decide(DeliveryAttempt attempt, TargetAnswer answer)
     {
         if (attempt.Outcome == DeliveryOutcomes.Delivered)
             return new AttemptRecord(attempt, DeliveryStatus.Delivered, null, null);
@@ -42,6 +42,9 @@ internal sealed class DeliveryOutcomeRules(RetrySchedule schedule, TimeProvider 
         // Standard Webhooks: 410 says that the endpoint wants no more.
         if (attempt.Status == (int)HttpStatusCode.Gone)
             return new AttemptRecord(attempt, DeliveryStatus.Dead, null, "The endpoint answered 410 (gone): it wants no more events. Delete the subscription, or correct its address.");
+
+        if (answer.IsFinal)
+            return new AttemptRecord(attempt, DeliveryStatus.Dead, null, $"Not tried again: {attempt.Error}");
 
         if (schedule.Next(attempt.Number) is { } pause)
             return new AttemptRecord(attempt, DeliveryStatus.Pending, time.GetUtcNow() + pause, attempt.Error);

@@ -178,8 +178,8 @@ internal sealed partial class DeliveryWorker(
         if (rules.WhyNotSent(delivery, subscription, number) is { } unsent)
             return unsent;
 
-        var attempt = await sender.SendAsync(delivery.Id, number, delivery.Event!, subscription!, delivery.ReplayOf is not null, cancellationToken);
-        return rules.Decide(attempt);
+        var (attempt, answer) = await sender.SendAsync(delivery.Id, number, delivery.Event!, subscription!, delivery.ReplayOf is not null, cancellationToken);
+        return rules.Decide(attempt, answer);
     }
 
     private async Task RecordAsync(Delivery delivery, AttemptRecord record)

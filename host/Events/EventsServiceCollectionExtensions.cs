@@ -16,6 +16,8 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<SubscriptionRegistry>()
             .AddSingleton<IRewrapListener>(provider => provider.GetRequiredService<SubscriptionRegistry>())
             .AddSingleton<SubscriptionSecrets>()
+            .AddSingleton<DeliveryPayloads>()
+            .AddSingleton<IDeliveryTarget, WebhookTarget>()
             .AddSingleton<SubscriptionTargets>()
             .AddSingleton<DeliverySignal>()
             .AddSingleton<IEventPublisher, EventPublisher>()

@@ -15,11 +15,17 @@ internal sealed record Subscription
 
     public string? Description { get; init; }
 
-    /// <summary>The target's kind; <c>webhook</c> for now.</summary>
+    /// <summary>The target's kind: which <see cref="IDeliveryTarget"/> sends to it.</summary>
     public required string TargetKind { get; init; }
 
-    /// <summary>The endpoint's address, for <c>webhook</c>.</summary>
+    /// <summary>The endpoint's address, for <c>webhook</c>; empty for kinds without one.</summary>
     public required string Url { get; init; }
+
+    /// <summary>Which of the matching events go to it, as what, and how fast. Holds no secrets.</summary>
+    public SubscriptionSettings Settings { get; init; } = SubscriptionSettings.None;
+
+    /// <summary>A JSON object of what is secret besides the signing secret (headers, a broker's password), sealed under <see cref="WrappedKey"/>; <see langword="null"/> when there is none.</summary>
+    public byte[]? SealedSettings { get; init; }
 
     /// <summary>The signing secret (<c>whsec_…</c>), sealed under <see cref="WrappedKey"/>.</summary>
     public required byte[] SealedSecret { get; init; }

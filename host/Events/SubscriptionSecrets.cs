@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Webhooks;
 
@@ -37,10 +38,30 @@ internal sealed class SubscriptionSecrets(ISealer sealer)
         return subscription.SealedPreviousSecret is { } previous && subscription.PreviousSecretValidUntil > now ? [current, Open(subscription, previous)] : [current];
     }
 
+    /// <summary>The subscription with what is secret in its settings; <see langword="null"/> for nothing.</summary>
+    public Subscription WithSettings(Subscription subscription, JsonElement? settings)
+    {
+        var bytes = settings is { } value ? JsonSerializer.SerializeToUtf8Bytes(value) : null;
+        return subscription with { SealedSettings = bytes is null ? null : sealer.Seal(subscription.WrappedKey, KeyContexts.Subscription(subscription.Id), bytes, SettingsContext(subscription.Id)) };
+    }
+
+    /// <summary>What is secret in the settings; <see langword="null"/> for nothing.</summary>
+    /// <exception cref="CryptographicException">They were sealed under another master key, or altered.</exception>
+    public JsonElement? OpenSettings(Subscription subscription)
+    {
+        if (subscription.SealedSettings is not { } value)
+            return null;
+
+        var bytes = sealer.Open(subscription.WrappedKey, KeyContexts.Subscription(subscription.Id), value, SettingsContext(subscription.Id));
+        return JsonSerializer.Deserialize<JsonElement>(bytes);
+    }
+
     private byte[] Seal(string id, byte[] wrappedKey, string secret) => sealer.Seal(wrappedKey, KeyContexts.Subscription(id), Encoding.UTF8.GetBytes(secret), SecretContext(id));
 
     private string Open(Subscription subscription, byte[] value) =>
         Encoding.UTF8.GetString(sealer.Open(subscription.WrappedKey, KeyContexts.Subscription(subscription.Id), value, SecretContext(subscription.Id)));
 
     private static string SecretContext(string id) => $"subscription:{id}:secret";
+
+    private static string SettingsContext(string id) => $"subscription:{id}:settings";
 }

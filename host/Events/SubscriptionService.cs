@@ -111,7 +111,7 @@ internal sealed class SubscriptionService(
             SealedData = payloads.Seal(data, eventId),
         };
 
-        var attempt = await sender.SendAsync(Ids.New(Ids.Delivery, now), 1, hubEvent, subscription, isReplay: false, cancellationToken);
+        var (attempt, _) = await sender.SendAsync(Ids.New(Ids.Delivery, now), 1, hubEvent, subscription, isReplay: false, cancellationToken);
         await AuditAsync(caller, "subscription.tested", subscription, correlationId, new { outcome = attempt.Outcome, status = attempt.Status }, cancellationToken);
         return attempt;
     }
@@ -135,8 +135,7 @@ internal sealed class SubscriptionService(
         var issues = found ?? [];
         if (!EventPattern.TryParse(subscription.Pattern, out _, out var error))
             issues.Add(new("/pattern", error.Message, error.Hint));
-        if (targets.Check(subscription.TargetKind, subscription.Url) is { } target)
-            issues.Add(target);
+        issues.AddRange(targets.Check(subscription));
         if (ProjectScope.CheckEnvironment(subscription.Environment) is { } environment)
             issues.Add(environment);
         if (subscription.Description is { Length: > MaxDescription })
@@ -161,12 +160,12 @@ internal sealed class SubscriptionService(
         }
     }
 
-    // Only the host: the rest of an address can be a secret (chat services put tokens there).
-    private static object Describe(Subscription subscription) => new
+    private object Describe(Subscription subscription) => new
     {
         pattern = subscription.Pattern,
         environment = subscription.Environment,
-        host = new Uri(subscription.Url).Authority,
+        kind = subscription.TargetKind,
+        target = targets.Describe(subscription),
         enabled = subscription.Enabled,
     };
 }

@@ -1,32 +1,26 @@
+using System.Collections.Frozen;
 using IntegrationHub.Schemas;
-using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Events;
 
-/// <summary>Which addresses a subscription may have. Where a host name leads is checked when the connection is made, not here: it can change. Thread-safe.</summary>
-internal sealed class SubscriptionTargets(IOptions<HubOptions> options)
+/// <summary>The kinds of targets there are. Thread-safe.</summary>
+internal sealed class SubscriptionTargets(IEnumerable<IDeliveryTarget> targets)
 {
-    public const string Webhook = "webhook";
-    public const int MaxUrlLength = 2048;
+    private readonly FrozenDictionary<string, IDeliveryTarget> byKind = targets.ToFrozenDictionary(target => target.Kind, StringComparer.Ordinal);
 
-    /// <summary>What is wrong with a target; <see langword="null"/> when nothing is.</summary>
-    public ValidationIssue? Check(string? kind, string? url)
+    /// <summary>The target of a kind; <see langword="null"/> when this hub has no such kind.</summary>
+    public IDeliveryTarget? Find(string kind) => byKind.GetValueOrDefault(kind);
+
+    /// <summary>What is wrong with a subscription's target; empty when nothing is.</summary>
+    public IEnumerable<ValidationIssue> Check(Subscription subscription)
     {
-        if (kind != Webhook)
-            return new("/target/kind", "The target's kind must be 'webhook'.", "Write { \"kind\": \"webhook\", \"url\": \"https://…\" }.");
-        if (string.IsNullOrEmpty(url))
-            return new("/target/url", "The endpoint's address is missing.", "Write the https address that receives the events.");
-        if (url.Length > MaxUrlLength)
-            return new("/target/url", $"The address is longer than {MaxUrlLength} characters.");
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("https" or "http") || uri.Host.Length == 0 || url.Any(char.IsControl))
-            return new("/target/url", "This is no absolute https address.", "It looks like https://example.com/hooks.");
-        if (uri.Scheme == "http" && !options.Value.AllowPrivateTargets)
-            return new("/target/url", "The address must begin with https.", "Plain http is for development, with Hub:AllowPrivateTargets.");
-        if (uri.UserInfo.Length > 0)
-            return new("/target/url", "The address must not contain credentials.", "Verify the webhook-signature header instead.");
-        if (url.Contains('#', StringComparison.Ordinal))
-            return new("/target/url", "The address must not have a fragment.", "Leave out the # and what follows.");
+        if (Find(subscription.TargetKind) is { } target)
+            return target.Check(subscription);
 
-        return null;
+        var kinds = string.Join(", ", byKind.Keys.Order(StringComparer.Ordinal).Select(kind => $"'{kind}'"));
+        return [new("/target/kind", $"The target's kind must be one of {kinds}.", "Write { \"kind\": \"webhook\", \"url\": \"https://…\" }, for instance.")];
     }
+
+    /// <summary>What people may read of a subscription's target: no secrets.</summary>
+    public string Describe(Subscription subscription) => Find(subscription.TargetKind)?.Describe(subscription) ?? "";
 }

@@ -1,13 +1,15 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace IntegrationHub.Tests.Support;
 
 /// <summary>The real host in a process of its own, with a data folder of its own. Dispose it to stop the process; the data folder stays until <see cref="DeleteData"/>.</summary>
-public sealed class HubProcess : IAsyncDisposable
+public sealed partial class HubProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly HttpClient Probe = new() { Timeout = TimeSpan.FromSeconds(5) };
@@ -26,20 +28,19 @@ public sealed class HubProcess : IAsyncDisposable
     {
         this.process = process;
         Data = data;
-        Address = address;
         AdminKey = adminKey;
-        Client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
-        Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", adminKey);
+        Address = address;
+        Client = Open(address);
     }
 
     public string Data { get; }
 
-    public Uri Address { get; }
+    public Uri Address { get; private set; }
 
     public string AdminKey { get; }
 
     /// <summary>Calls the API as admin.</summary>
-    public HttpClient Client { get; }
+    public HttpClient Client { get; private set; }
 
     public int Id => process.Id;
 
@@ -75,7 +76,9 @@ public sealed class HubProcess : IAsyncDisposable
         bool asTyped = false)
     {
         data ??= NewDataFolder();
-        var address = new Uri($"http://127.0.0.1:{port ?? FreePort()}");
+
+        // Port 0: the system gives a free one, and the hub tells which. A port looked for beforehand may be another's by the time the hub wants it.
+        var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port ?? 0}");
 
         // Long enough to be taken, and built here so that no scanner mistakes it for somebody's.
         var adminKey = "hub_" + string.Concat(Enumerable.Repeat("test-admin-", 4));
@@ -87,7 +90,7 @@ public sealed class HubProcess : IAsyncDisposable
             Environment = { ["HUB_ADMIN_KEY"] = adminKey, ["DOTNET_gcServer"] = "0" },
         };
         string[] command = asTyped ? ["run", "--project", "host", "--no-build", "-c", Configuration, "--"] : [Path.Combine(AppContext.BaseDirectory, "hub.dll")];
-        foreach (var argument in command.Concat(["--data", data, "--urls", address.ToString().TrimEnd('/')]))
+        foreach (var argument in command.Concat(["--data", data, "--urls", url]))
             start.ArgumentList.Add(argument);
 
         if (!asTyped)
@@ -101,12 +104,14 @@ public sealed class HubProcess : IAsyncDisposable
             start.Environment[name] = value;
 
         var process = new Process { StartInfo = start };
-        var hub = new HubProcess(process, data, address, start.Environment["HUB_ADMIN_KEY"]!);
+        var hub = new HubProcess(process, data, new Uri(url), start.Environment["HUB_ADMIN_KEY"]!);
         process.OutputDataReceived += (_, line) => hub.Append(line.Data);
         process.ErrorDataReceived += (_, line) => hub.Append(line.Data);
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+        if (port is null)
+            await hub.WaitUntilBoundAsync();
         await hub.WaitUntilReadyAsync();
         return hub;
     }
@@ -154,6 +159,40 @@ public sealed class HubProcess : IAsyncDisposable
 
         process.Dispose();
     }
+
+    private HttpClient Open(Uri address)
+    {
+        var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AdminKey);
+        return client;
+    }
+
+    /// <summary>Waits until it says where it listens.</summary>
+    private async Task WaitUntilBoundAsync()
+    {
+        var since = Stopwatch.StartNew();
+        while (since.Elapsed < StartLimit && !process.HasExited)
+        {
+            if (BoundAddress().Match(Output) is { Success: true } found)
+            {
+                Client.Dispose();
+                Address = new Uri(found.Groups["address"].Value);
+                Client = Open(Address);
+                return;
+            }
+
+            await Task.Delay(20, CancellationToken.None);
+        }
+
+        // What it had to say of its end comes through a pipe that may not be read yet.
+        if (process.HasExited)
+            await process.WaitForExitAsync();
+        throw new InvalidOperationException($"The hub did not say where it listens.\n{Output}");
+    }
+
+    /// <summary>The line of the start banner with the hub's address.</summary>
+    [GeneratedRegex(@"^\s+API page\s+(?<address>http://127\.0\.0\.1:[1-9][0-9]*)/docs", RegexOptions.Multiline)]
+    private static partial Regex BoundAddress();
 
     private async Task WaitUntilReadyAsync()
     {

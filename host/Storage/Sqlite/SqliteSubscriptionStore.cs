@@ -1,3 +1,4 @@
+using System.Text.Json;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Secrets;
@@ -29,14 +30,19 @@ internal sealed class SqliteSubscriptionStore(SqliteStorage storage, TimeProvide
         );
         """;
 
+    public const string Schema7 = """
+        ALTER TABLE subscriptions ADD COLUMN settings TEXT;
+        ALTER TABLE subscriptions ADD COLUMN sealed_settings BLOB;
+        """;
+
     private const string Columns = """
         id, project, environment, pattern, description, target_kind, url, sealed_secret, sealed_previous_secret, previous_secret_valid_until,
-        wrapped_key, master_key_id, enabled, disabled_reason, created_at, updated_at, version
+        wrapped_key, master_key_id, enabled, disabled_reason, created_at, updated_at, version, settings, sealed_settings
         """;
 
     private const string Values = """
         $id, $project, $environment, $pattern, $description, $target_kind, $url, $sealed_secret, $sealed_previous_secret, $previous_secret_valid_until,
-        $wrapped_key, $master_key_id, $enabled, $disabled_reason, $created_at, $updated_at, $version
+        $wrapped_key, $master_key_id, $enabled, $disabled_reason, $created_at, $updated_at, $version, $settings, $sealed_settings
         """;
 
     private const string Select = $"SELECT {Columns} FROM subscriptions";
@@ -46,9 +52,9 @@ internal sealed class SqliteSubscriptionStore(SqliteStorage storage, TimeProvide
     // Without the wrapped key: a change is made from a copy, and the key may have been wrapped anew since that was read.
     private const string Replace = """
         UPDATE subscriptions SET (project, environment, pattern, description, target_kind, url, sealed_secret, sealed_previous_secret, previous_secret_valid_until,
-            enabled, disabled_reason, updated_at, version)
+            enabled, disabled_reason, updated_at, version, settings, sealed_settings)
         = ($project, $environment, $pattern, $description, $target_kind, $url, $sealed_secret, $sealed_previous_secret, $previous_secret_valid_until,
-            $enabled, $disabled_reason, $updated_at, $version)
+            $enabled, $disabled_reason, $updated_at, $version, $settings, $sealed_settings)
         WHERE id = $id AND version = $version - 1
         """;
 
@@ -112,6 +118,8 @@ internal sealed class SqliteSubscriptionStore(SqliteStorage storage, TimeProvide
         ("$created_at", subscription.CreatedAt.ToStored()),
         ("$updated_at", subscription.UpdatedAt.ToStored()),
         ("$version", subscription.Version),
+        ("$settings", subscription.Settings == SubscriptionSettings.None ? null : JsonSerializer.Serialize(subscription.Settings, HubJson.Options)),
+        ("$sealed_settings", subscription.SealedSettings),
     ];
 
     private static Subscription Map(SqliteDataReader row) => new()
@@ -133,5 +141,7 @@ internal sealed class SqliteSubscriptionStore(SqliteStorage storage, TimeProvide
         CreatedAt = row.Time(14),
         UpdatedAt = row.Time(15),
         Version = row.GetInt32(16),
+        Settings = row.TextOrNull(17) is { } settings ? JsonSerializer.Deserialize<SubscriptionSettings>(settings, HubJson.Options)! : SubscriptionSettings.None,
+        SealedSettings = row.BytesOrNull(18),
     };
 }

@@ -18,6 +18,7 @@ internal sealed class DeliveryHarness : IAsyncDisposable
 
     private readonly ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly FakeEgressHandlers egress;
+    private readonly WebhookTarget webhooks;
     private readonly List<DeliveryWorker> workers = [];
 
     public DeliveryHarness(Action<DeliveryOptions>? configure = null, HttpMessageHandler? handler = null, InMemoryEventStore? store = null, FakeTimeProvider? time = null)
@@ -30,7 +31,10 @@ internal sealed class DeliveryHarness : IAsyncDisposable
         Metrics = new EventMetrics(services.GetRequiredService<IMeterFactory>());
         Registry = new SubscriptionRegistry(Subscriptions, NullLogger<SubscriptionRegistry>.Instance);
         Publisher = new EventPublisher(Store, Registry, Signal, Metrics);
-        Sender = new DeliverySender(egress, new SubscriptionSecrets(Sealer), Sealer, Microsoft.Extensions.Options.Options.Create(Options), Time, Metrics);
+        webhooks = new WebhookTarget(
+            egress, new SubscriptionSecrets(Sealer), new DeliveryPayloads(Sealer), Microsoft.Extensions.Options.Options.Create(Options),
+            Microsoft.Extensions.Options.Options.Create(new HubOptions { AllowPrivateTargets = true }), Time);
+        Sender = new DeliverySender(new SubscriptionTargets([webhooks]), Time, Metrics);
         Replay = new DeliveryReplay(Store, Registry, Signal, Time);
     }
 
@@ -104,7 +108,7 @@ internal sealed class DeliveryHarness : IAsyncDisposable
             worker.Dispose();
         }
 
-        Sender.Dispose();
+        webhooks.Dispose();
         Registry.Dispose();
         egress.Dispose();
         await services.DisposeAsync();

@@ -173,7 +173,7 @@ public sealed class DeliveryWorkerTests
         await hub.PublishAsync();
         var record = await hub.Store.Records.ReadAsync().Soon();
         Assert.StartsWith("[31mbad\nxxx", record.Attempt.ResponseBody, StringComparison.Ordinal);
-        Assert.Equal(DeliverySender.MaxAnswer - 2, record.Attempt.ResponseBody!.Length);
+        Assert.Equal(WebhookTarget.MaxAnswer - 2, record.Attempt.ResponseBody!.Length);
     }
 
     [Fact]

@@ -36,7 +36,7 @@ internal static class SomeEvent
             Project = project,
             Environment = environment,
             Pattern = pattern,
-            TargetKind = SubscriptionTargets.Webhook,
+            TargetKind = WebhookTarget.KindName,
             Url = url,
             SealedSecret = [],
             WrappedKey = [],
