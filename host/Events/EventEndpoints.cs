@@ -100,7 +100,7 @@ internal static class EventEndpoints
             .ToDictionary(header => header.Name, header => (IReadOnlyList<string>)[.. header.Value.EnumerateArray().Select(value => value.GetString()!)]);
         var view = new RawRequestView(
             raw.Id, id, raw.ReceivedAt, raw.ExpiresAt, head.RootElement.GetProperty("method").GetString()!, head.RootElement.GetProperty("url").GetString()!,
-            headers, Convert.ToBase64String(body), Utf8(body), Convert.ToHexStringLower(raw.BodyHash));
+            headers, Convert.ToBase64String(body), Utf8(body), Convert.ToHexStringLower(SHA256.HashData(body)));
         return Results.Json(view, HubJson.Options);
     }
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
@@ -21,6 +20,7 @@ internal sealed partial class WebhookIngest(
     IPayloadSealer payloads,
     WebhookRequestReader reader,
     WebhookMetrics metrics,
+    WebhookGate gate,
     RefusalLog refusals,
     IOptions<WebhookOptions> options,
     IOptions<RetentionOptions> retention,
@@ -67,6 +67,10 @@ internal sealed partial class WebhookIngest(
     private async Task<WebhookRefusal?> TakeAsync(HttpContext context, string providerId, string connectionId, long started)
     {
         var aborted = context.RequestAborted;
+        using var fromAddress = gate.Enter(context.Connection.RemoteIpAddress);
+        if (fromAddress.Refusal is { } fromTooMany)
+            return fromTooMany;
+
         if (!IsPlain(context.Request.Headers.ContentEncoding))
             return WebhookRefusal.Encoded;
 
@@ -76,6 +80,11 @@ internal sealed partial class WebhookIngest(
             return WebhookRefusal.NotFound("the connection belongs to another provider");
         if (!connection.Enabled)
             return WebhookRefusal.NotFound("the connection is disabled");
+
+        // Before the body is read: who may not come in costs a few headers, and is not told to go on (Expect: 100-continue).
+        using var toConnection = gate.Enter(connection.Id);
+        if (toConnection.Refusal is { } toTooMany)
+            return toTooMany;
 
         using var lease = catalog.Acquire(providerId);
         if (lease is null)
@@ -157,7 +166,6 @@ internal sealed partial class WebhookIngest(
             ConnectionId = connection.Id,
             ReceivedAt = now,
             ExpiresAt = now + retention.Value.RawBodies,
-            BodyHash = SHA256.HashData(request.Body.Span),
             SealedHead = payloads.Seal(WebhookRequestReader.Head(request), requestId),
             SealedBody = extracted is [{ Data: var only }] && only.Span.SequenceEqual(request.Body.Span) ? default : payloads.Seal(request.Body.Span, requestId),
         };

@@ -33,6 +33,9 @@ internal sealed record WebhookRefusal(Problem Problem, string? Detail = null)
     public static WebhookRefusal Busy { get; } =
         new(new Problem(StatusCodes.Status503ServiceUnavailable, "busy", "The hub is busy", "Send it again in a moment.") { RetryAfter = TimeSpan.FromSeconds(1) });
 
+    public static WebhookRefusal TooMany(TimeSpan wait) =>
+        new(new Problem(StatusCodes.Status429TooManyRequests, "rate_limited", "Too many webhooks", "Send it again after the time that Retry-After tells.") { RetryAfter = wait });
+
     public static WebhookRefusal NotReady(string why) =>
         new(new Problem(StatusCodes.Status503ServiceUnavailable, "unavailable", "The connection cannot be used now", "Send it again later.") { RetryAfter = TimeSpan.FromMinutes(1) }, why);
 

@@ -10,6 +10,7 @@ internal static class WebhooksServiceCollectionExtensions
         return services
             .AddSingleton<WebhookMetrics>()
             .AddSingleton<RefusalLog>()
+            .AddSingleton<WebhookGate>()
             .AddSingleton<WebhookRequestReader>()
             .AddSingleton<WebhookIngest>();
     }

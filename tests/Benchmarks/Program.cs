@@ -1,10 +1,10 @@
 using IntegrationHub.Benchmarks;
 
-// dotnet run -c Release --project tests/Benchmarks -- ingest [--seconds 10] [--connections 64]
+// dotnet run -c Release --project tests/Benchmarks -- ingest [--seconds 10] [--connections 64] [--rounds 3] [--stored 1000000] [--hub path/to/hub.dll]...
 // dotnet run -c Release --project tests/Benchmarks -- startup [--rounds 5] [--manifests 200] [--code 50] [--hub path/to/hub.dll]...
 // dotnet run -c Release --project tests/Benchmarks -- guard [--calls 100000]
 // dotnet run -c Release --project tests/Benchmarks -- overhead [--rounds 5] [--seconds 8]
-// dotnet run -c Release --project tests/Benchmarks -- isolation [--rounds 5] [--seconds 8] [--hanging 600]
+// dotnet run -c Release --project tests/Benchmarks -- isolation [--rounds 5] [--seconds 8] [--hanging 600] [--breaker]
 return args switch
 {
     ["provider-server", var port] => await ProviderServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),
@@ -21,9 +21,9 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("Usage: benchmarks ingest [--seconds N] [--connections N] [--warmup N]");
+    Console.Error.WriteLine("Usage: benchmarks ingest [--seconds N] [--connections N] [--warmup N] [--rounds N] [--stored N] [--hub path/to/hub.dll]...");
     Console.Error.WriteLine("       benchmarks startup [--rounds N] [--manifests N] [--code N] [--hub path/to/hub.dll]...");
     Console.Error.WriteLine("       benchmarks guard [--calls N]");
-    Console.Error.WriteLine("       benchmarks overhead|isolation [--rounds N] [--seconds N] [--warmup N] [--hanging N]");
+    Console.Error.WriteLine("       benchmarks overhead|isolation [--rounds N] [--seconds N] [--warmup N] [--hanging N] [--breaker]");
     return 64;
 }
