@@ -1,14 +1,31 @@
+using Microsoft.Extensions.Options;
+
 namespace IntegrationHub.Host.Events;
 
 /// <summary>
-/// What this node has leased: one lane a subscription, with a limit to what runs in each. What is beyond a lane's limit waits in it. Thread-safe.
+/// What this node knows of the queue: one lane a subscription, with when its next delivery is due, what of it is leased, and what runs. A lane leases as much as its endpoint
+/// takes, and a little ahead while the endpoint is quick; no lane is in the way of another, however long its backlog is. Thread-safe.
 /// </summary>
-internal sealed class DeliveryLanes(int perLane)
+internal sealed class DeliveryLanes(SubscriptionRegistry registry, EndpointRegistry endpoints, IOptions<DeliveryOptions> options, TimeProvider time)
 {
+    /// <summary>The most deliveries of one lease: it is a write, and others wait for the writer.</summary>
+    private const int MaxLease = 256;
+
+    /// <summary>How many places' worth of deliveries a lane leases ahead.</summary>
+    private const int Ahead = 4;
+
+    /// <summary>An endpoint that takes longer gets nothing leased ahead: it could wait longer than its lease.</summary>
+    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(500);
+
+    private readonly DeliveryOptions options = options.Value;
     private readonly Lock gate = new();
-    private readonly Dictionary<string, Lane> lanes = [];
+    private readonly Dictionary<string, Lane> lanes = new(StringComparer.Ordinal);
+    private readonly Queue<Lane> ready = new();
+    private readonly List<Delivery> unwanted = [];
     private int running;
     private int waiting;
+    private bool starved;
+    private TaskCompletionSource? idle;
 
     public int Running
     {
@@ -19,84 +36,301 @@ internal sealed class DeliveryLanes(int perLane)
         }
     }
 
-    public int Waiting
-    {
-        get
-        {
-            lock (gate)
-                return waiting;
-        }
-    }
-
-    /// <summary>The subscriptions that take no more for now.</summary>
-    public IReadOnlyCollection<string> Full
-    {
-        get
-        {
-            lock (gate)
-                return lanes.Count == 0 ? [] : [.. lanes.Where(lane => lane.Value.Running >= perLane).Select(lane => lane.Key)];
-        }
-    }
-
-    /// <returns>Whether to run it now; else it waits and a later <see cref="Leave"/> returns it.</returns>
-    public bool Enter(LeasedDelivery delivery)
+    /// <summary>A delivery of the subscription is due then.</summary>
+    public void Due(string subscriptionId, DateTimeOffset at)
     {
         lock (gate)
         {
-            var id = delivery.Delivery.SubscriptionId;
-            if (!lanes.TryGetValue(id, out var lane))
-                lanes[id] = lane = new Lane();
+            var lane = Of(subscriptionId);
+            if (at < lane.Due)
+                lane.Due = at;
+        }
+    }
 
-            if (lane.Running < perLane)
+    /// <summary>An attempt was recorded: what had to wait for it may be due.</summary>
+    /// <returns>Whether something waited.</returns>
+    public bool Recorded(string subscriptionId)
+    {
+        lock (gate)
+        {
+            if (!lanes.TryGetValue(subscriptionId, out var lane))
+                return false;
+
+            lane.Recordings++;
+            if (!lane.Blocked)
+                return false;
+
+            (lane.Blocked, lane.Due) = (false, DateTimeOffset.MinValue);
+            return true;
+        }
+    }
+
+    /// <summary>What to lease now. Each lane named is taken care of by <see cref="Put"/> or <see cref="NotLeased"/>.</summary>
+    public IReadOnlyList<LeaseShare> Plan(DateTimeOffset now)
+    {
+        lock (gate)
+        {
+            List<(Lane Lane, int Want)>? wanted = null;
+            List<string>? empty = null;
+            var room = (options.Concurrency * Ahead) - running - waiting;
+            starved = false;
+            foreach (var lane in lanes.Values)
             {
-                lane.Running++;
-                running++;
-                return true;
+                if (lane.Due <= now && Want(lane) is > 0 and var want)
+                    (wanted ??= []).Add((lane, want));
+                else if (lane is { Running: 0, Waiting.Count: 0, Claimed: 0, Blocked: false } && lane.Due == DateTimeOffset.MaxValue)
+                    (empty ??= []).Add(lane.SubscriptionId);
             }
 
-            lane.Waiting.Enqueue(delivery);
-            waiting++;
-            return false;
+            foreach (var id in empty ?? [])
+                lanes.Remove(id);
+
+            // Whoever gets nothing because the node is full is looked at again when it is less so.
+            starved = wanted is not null && room < wanted.Count;
+            return wanted is null ? [] : Share(wanted, Math.Min(room, MaxLease));
         }
     }
 
-    /// <summary>Ends a running delivery; the next of its lane takes its place.</summary>
-    public LeasedDelivery? Leave(string subscriptionId)
+    /// <summary>Takes in what was leased.</summary>
+    public void Put(LeasedShare leased, int asked, DateTimeOffset until, DateTimeOffset now)
     {
         lock (gate)
         {
-            var lane = lanes[subscriptionId];
-            if (lane.Waiting.TryDequeue(out var next))
+            var lane = Of(leased.SubscriptionId);
+            lane.Claimed -= asked;
+            foreach (var delivery in leased.Deliveries)
+                lane.Waiting.Enqueue(new LeasedDelivery(delivery, until));
+            waiting += leased.Deliveries.Count;
+
+            // Due, and yet not given: it waits for another delivery of its subscription to be recorded, unless that has just happened.
+            lane.Blocked = leased.NextDue <= now && leased.Deliveries.Count < asked && lane.Recordings == lane.RecordingsSeen;
+            if (!lane.Blocked && leased.NextDue is { } next && next < lane.Due)
+                lane.Due = next;
+            Ready(lane);
+        }
+    }
+
+    /// <summary>What was planned could not be leased.</summary>
+    public void NotLeased(IReadOnlyList<LeaseShare> shares)
+    {
+        lock (gate)
+        {
+            foreach (var share in shares)
             {
+                var lane = Of(share.SubscriptionId);
+                lane.Claimed -= share.Max;
+                lane.Due = DateTimeOffset.MinValue;
+            }
+        }
+    }
+
+    /// <summary>A delivery to be sent now: it has a place until <see cref="Leave"/>. <see langword="null"/> when none may start.</summary>
+    public LeasedDelivery? Next()
+    {
+        lock (gate)
+        {
+            while (running < options.Concurrency && ready.TryDequeue(out var lane))
+            {
+                lane.Queued = false;
+                if (lane.Waiting.Count == 0)
+                    continue;
+
+                var (subscription, admitted) = Admitted(lane);
+                if (admitted == 0)
+                {
+                    Return(lane);
+                    continue;
+                }
+
+                if (lane.Running >= admitted)
+                    continue;
+
+                endpoints.Find(lane.SubscriptionId)?.Begin(subscription?.Settings.Rate);
                 waiting--;
+                running++;
+                lane.Running++;
+                var next = lane.Waiting.Dequeue();
+                Ready(lane);
                 return next;
             }
 
-            running--;
-            if (--lane.Running == 0)
-                lanes.Remove(subscriptionId);
             return null;
         }
     }
 
-    /// <summary>Takes out all that wait, for giving them back.</summary>
-    public IReadOnlyList<LeasedDelivery> DrainWaiting()
+    /// <summary>Gives a place back.</summary>
+    /// <returns>Whether the lane could do with another look at the queue.</returns>
+    public bool Leave(string subscriptionId, TimeSpan took)
     {
         lock (gate)
         {
-            LeasedDelivery[] all = [.. lanes.Values.SelectMany(lane => lane.Waiting)];
-            foreach (var lane in lanes.Values)
-                lane.Waiting.Clear();
-            waiting = 0;
-            return all;
+            var lane = lanes[subscriptionId];
+            running--;
+            lane.Running--;
+            lane.IsQuick = took < Quick;
+            Ready(lane);
+            if (running == 0)
+                idle?.TrySetResult();
+            return starved || (lane.Waiting.Count <= lane.Running && lane.Due <= time.GetUtcNow());
         }
     }
 
-    private sealed class Lane
+    /// <summary>What was leased for endpoints that take nothing any more, to be given back; of all lanes at the end.</summary>
+    public IReadOnlyList<Delivery> TakeUnwanted(bool all)
     {
-        public int Running { get; set; }
+        lock (gate)
+        {
+            if (all)
+            {
+                foreach (var lane in lanes.Values)
+                    Return(lane);
+            }
+
+            if (unwanted.Count == 0)
+                return [];
+
+            Delivery[] taken = [.. unwanted];
+            unwanted.Clear();
+            return taken;
+        }
+    }
+
+    /// <summary>How long nothing has to be looked at, as far as is known; <see langword="null"/> when nothing waits.</summary>
+    public TimeSpan? Pause(DateTimeOffset now)
+    {
+        lock (gate)
+        {
+            TimeSpan? shortest = null;
+            foreach (var lane in lanes.Values)
+            {
+                // A lane that is full is looked at when a place becomes free.
+                if (lane.Due == DateTimeOffset.MaxValue || lane.Claimed > 0)
+                    continue;
+
+                var pause = lane.Due > now ? lane.Due - now : TimeSpan.Zero;
+                var endpoint = endpoints.Find(lane.SubscriptionId);
+                if (endpoint?.Remaining is { Ticks: > 0 } open && open > pause)
+                    pause = open;
+                if (endpoint is not null && endpoint.Allowed(registry.Find(lane.SubscriptionId)?.Settings.Rate, out var wait) == 0 && wait > pause)
+                    pause = wait;
+                if (pause > TimeSpan.Zero && !(pause > shortest))
+                    shortest = pause;
+            }
+
+            return shortest;
+        }
+    }
+
+    /// <summary>Completes when nothing runs.</summary>
+    public Task WhenIdleAsync()
+    {
+        lock (gate)
+        {
+            if (running == 0)
+                return Task.CompletedTask;
+
+            idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return idle.Task;
+        }
+    }
+
+    private Lane Of(string subscriptionId)
+    {
+        if (!lanes.TryGetValue(subscriptionId, out var lane))
+            lanes[subscriptionId] = lane = new Lane(subscriptionId);
+        return lane;
+    }
+
+    private void Ready(Lane lane)
+    {
+        if (lane.Queued || lane.Waiting.Count == 0)
+            return;
+
+        lane.Queued = true;
+        ready.Enqueue(lane);
+    }
+
+    /// <summary>Gives up what waits in a lane.</summary>
+    private void Return(Lane lane)
+    {
+        if (lane.Waiting.Count == 0)
+            return;
+
+        unwanted.AddRange(lane.Waiting.Select(static leased => leased.Delivery));
+        waiting -= lane.Waiting.Count;
+        lane.Waiting.Clear();
+    }
+
+    /// <summary>How many attempts may be in flight to a lane's endpoint. What is deleted or disabled is not sent to, so that nothing limits it.</summary>
+    private (Subscription? Subscription, int Admitted) Admitted(Lane lane)
+    {
+        var subscription = registry.Find(lane.SubscriptionId);
+        var limit = subscription?.Settings.Concurrency ?? options.ConcurrencyPerEndpoint;
+        return (subscription, subscription is null ? limit : endpoints.Of(lane.SubscriptionId).Admitted(subscription, limit));
+    }
+
+    private int Want(Lane lane)
+    {
+        var (subscription, admitted) = Admitted(lane);
+        if (admitted == 0)
+            return 0;
+
+        var rate = subscription?.Settings.Rate;
+        var places = rate is null && lane.IsQuick && admitted > 1 ? admitted * (1 + Ahead) : admitted;
+        var inHand = lane.Running + lane.Waiting.Count + lane.Claimed;
+        var want = Math.Min(places - inHand, rate is null ? int.MaxValue : endpoints.Of(lane.SubscriptionId).Allowed(rate, out _) - lane.Waiting.Count - lane.Claimed);
+
+        // A lease is a write. While enough is at hand it is not worth one.
+        return lane.Waiting.Count + lane.Claimed > lane.Running && want < places / 2 ? 0 : want;
+    }
+
+    private static List<LeaseShare> Share(List<(Lane Lane, int Want)> wanted, int room)
+    {
+        wanted.Sort(static (left, right) => left.Lane.Due.CompareTo(right.Lane.Due));
+        var shares = new List<LeaseShare>(wanted.Count);
+        foreach (var (lane, want) in wanted)
+        {
+            if (room <= 0)
+                break;
+
+            var max = Math.Min(want, room);
+            room -= max;
+            lane.Claimed += max;
+
+            // What comes in from now on makes it due again.
+            lane.Due = DateTimeOffset.MaxValue;
+            lane.RecordingsSeen = lane.Recordings;
+            shares.Add(new LeaseShare(lane.SubscriptionId, max));
+        }
+
+        return shares;
+    }
+
+    private sealed class Lane(string subscriptionId)
+    {
+        public string SubscriptionId { get; } = subscriptionId;
+
+        /// <summary>When the first of what is not leased is due, as far as is known.</summary>
+        public DateTimeOffset Due { get; set; } = DateTimeOffset.MaxValue;
 
         public Queue<LeasedDelivery> Waiting { get; } = new();
+
+        public int Running { get; set; }
+
+        /// <summary>How many are being leased.</summary>
+        public int Claimed { get; set; }
+
+        /// <summary>How many attempts were recorded, now and when the lease was asked for.</summary>
+        public int Recordings { get; set; }
+
+        public int RecordingsSeen { get; set; }
+
+        /// <summary>Whether something is due that cannot be leased before another delivery is recorded.</summary>
+        public bool Blocked { get; set; }
+
+        public bool IsQuick { get; set; }
+
+        public bool Queued { get; set; }
     }
 }
 

@@ -21,7 +21,7 @@ internal sealed class DeliverySender(SubscriptionTargets targets, TimeProvider t
         {
             var answer = targets.Find(subscription.TargetKind) is { } target
                 ? await target.SendAsync(new TargetDelivery(deliveryId, number, hubEvent, subscription, isReplay, startedAt), cancellationToken)
-                : new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = $"This hub has no targets of the kind '{subscription.TargetKind}'." };
+                : new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = $"This hub has no targets of the kind '{subscription.TargetKind}'.", IsHubFault = true };
             var attempt = new DeliveryAttempt
             {
                 Id = Ids.New(Ids.Attempt, startedAt),
@@ -32,6 +32,7 @@ internal sealed class DeliverySender(SubscriptionTargets targets, TimeProvider t
                 Status = answer.Status,
                 Outcome = answer.Outcome,
                 Error = answer.Error,
+                ResponseHeaders = answer.Headers,
                 ResponseBody = answer.Body,
             };
             metrics.Attempted(attempt);

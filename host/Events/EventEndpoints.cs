@@ -36,6 +36,7 @@ internal static class EventEndpoints
             .Produces<JsonElement>(StatusCodes.Status201Created).Produces<JsonElement>(StatusCodes.Status200OK);
 
         routes.MapSubscriptions();
+        routes.MapEndpointStates();
         routes.MapDeliveries();
         routes.MapDeadLetters();
         return routes;

@@ -20,6 +20,7 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<IDeliveryTarget, WebhookTarget>()
             .AddSingleton<SubscriptionTargets>()
             .AddSingleton<DeliverySignal>()
+            .AddSingleton<EndpointRegistry>()
             .AddSingleton<IEventPublisher, EventPublisher>()
             .AddSingleton<DeliverySender>()
             .AddSingleton<DeliveryReplay>()
@@ -32,6 +33,6 @@ internal static class EventsServiceCollectionExtensions
                 var options = provider.GetRequiredService<IOptions<DeliveryOptions>>().Value;
                 return new RetrySchedule(options.EffectiveSchedule, options.Jitter, Random.Shared);
             });
-        return services.AddHostedService<DeliveryWorker>().AddHostedService<RetentionWorker>();
+        return services.AddHostedService<EndpointStateWorker>().AddHostedService<DeliveryWorker>().AddHostedService<RetentionWorker>();
     }
 }

@@ -49,6 +49,9 @@ internal sealed record TargetAnswer
     /// <summary>How long the target asks to be left alone; <see langword="null"/> when it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>Whether the hub itself failed before anything was sent: that says nothing of the target.</summary>
+    public bool IsHubFault { get; init; }
+
     /// <summary>Whether sending the same again can only fail again: the delivery becomes a dead letter at once.</summary>
     public bool IsFinal { get; init; }
 }

@@ -40,6 +40,7 @@ internal static class SqliteStorageServiceCollectionExtensions
         services.AddSingleton<IEventStore, SqliteEventStore>();
         services.AddSingleton<ISubscriptionStore, SqliteSubscriptionStore>();
         services.AddSingleton<IDeliveryStore, SqliteDeliveryStore>();
+        services.AddSingleton<IEndpointStateStore, SqliteEndpointStateStore>();
         services.AddSingleton<IUsageStore, SqliteUsageStore>();
         services.AddSingleton<IPluginStateStore, SqlitePluginStateStore>();
         services.AddSingleton<ITokenStore, SqliteTokenStore>();

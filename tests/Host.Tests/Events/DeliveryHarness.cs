@@ -34,7 +34,10 @@ internal sealed class DeliveryHarness : IAsyncDisposable
         webhooks = new WebhookTarget(
             egress, new SubscriptionSecrets(Sealer), new DeliveryPayloads(Sealer), Microsoft.Extensions.Options.Options.Create(Options),
             Microsoft.Extensions.Options.Options.Create(new HubOptions { AllowPrivateTargets = true }), Time);
-        Sender = new DeliverySender(new SubscriptionTargets([webhooks]), Time, Metrics);
+        var targets = new SubscriptionTargets([webhooks]);
+        Sender = new DeliverySender(targets, Time, Metrics);
+        Endpoints = new EndpointRegistry(
+            EndpointStates, Subscriptions, Registry, targets, HubEvents, Audit, Microsoft.Extensions.Options.Options.Create(Options), Time, NullLogger<EndpointRegistry>.Instance);
         Replay = new DeliveryReplay(Store, Registry, Signal, Time);
     }
 
@@ -60,6 +63,14 @@ internal sealed class DeliveryHarness : IAsyncDisposable
 
     public DeliveryReplay Replay { get; }
 
+    public InMemoryEndpointStateStore EndpointStates { get; } = new();
+
+    public RecordingHubEvents HubEvents { get; } = new();
+
+    public RecordingAuditTrail Audit { get; } = new();
+
+    public EndpointRegistry Endpoints { get; }
+
     public async Task<(Subscription Subscription, string Secret)> SubscribeAsync(string url, string pattern = "acme.**")
     {
         var made = SomeEvent.Subscribed(url, pattern);
@@ -78,7 +89,8 @@ internal sealed class DeliveryHarness : IAsyncDisposable
     public async Task<DeliveryWorker> StartAsync()
     {
         var worker = new DeliveryWorker(
-            Store, Subscriptions, Registry, Sender, new DeliveryOutcomeRules(new RetrySchedule(Options.EffectiveSchedule, Options.Jitter, new Random(1)), Time), Signal, Metrics,
+            Store, Subscriptions, Registry, Endpoints, Sender,
+            new DeliveryOutcomeRules(new RetrySchedule(Options.EffectiveSchedule, Options.Jitter, new Random(1)), new OptionsWrapper<DeliveryOptions>(Options), Time), Signal, Metrics,
             new OptionsWrapper<DeliveryOptions>(Options), Time, NullLogger<DeliveryWorker>.Instance);
         workers.Add(worker);
         await worker.StartAsync(CancellationToken.None);

@@ -65,6 +65,7 @@ internal sealed class HubServer : IAsyncDisposable
         services.AddOptions<HubOptions>().BindConfiguration(HubOptions.Section);
         services.AddSingleton<InMemoryEventStore>().AddSingleton<IEventStore>(s => s.GetRequiredService<InMemoryEventStore>()).AddSingleton<IDeliveryStore>(s => s.GetRequiredService<InMemoryEventStore>());
         services.AddSingleton<InMemorySubscriptionStore>().AddSingleton<ISubscriptionStore>(s => s.GetRequiredService<InMemorySubscriptionStore>());
+        services.AddSingleton<IEndpointStateStore, InMemoryEndpointStateStore>();
         services.AddSingleton<FakeSealer>().AddSingleton<ISealer>(s => s.GetRequiredService<FakeSealer>()).AddSingleton<IPayloadSealer>(s => s.GetRequiredService<FakeSealer>());
         services.AddSingleton<RecordingAuditTrail>().AddSingleton<IAuditTrail>(s => s.GetRequiredService<RecordingAuditTrail>());
         services.AddSingleton<FakeConnections>().AddSingleton<IConnectionResolver>(s => s.GetRequiredService<FakeConnections>());

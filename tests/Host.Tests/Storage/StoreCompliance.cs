@@ -37,6 +37,8 @@ internal sealed record StorageHarness
 
     public required IDeliveryStore Deliveries { get; init; }
 
+    public required IEndpointStateStore EndpointStates { get; init; }
+
     public required IUsageStore Usage { get; init; }
 
     public required IPluginStateStore PluginStates { get; init; }

@@ -34,6 +34,7 @@ internal static class SqliteHarness
             Events = new SqliteEventStore(storage),
             Subscriptions = new SqliteSubscriptionStore(storage, TimeProvider.System),
             Deliveries = new SqliteDeliveryStore(storage),
+            EndpointStates = new SqliteEndpointStateStore(storage),
             Usage = new SqliteUsageStore(storage),
             PluginStates = new SqlitePluginStateStore(storage),
             Tokens = new SqliteTokenStore(storage),
