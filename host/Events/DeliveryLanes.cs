@@ -87,7 +87,7 @@ internal sealed class DeliveryLanes(SubscriptionRegistry registry, EndpointRegis
 
             // Whoever gets nothing because the node is full is looked at again when it is less so.
             starved = wanted is not null && room < wanted.Count;
-            return wanted is null ? [] : Share(wanted, Math.Min(room, MaxLease));
+            return wanted is null || room < 1 ? [] : Share(wanted, Math.Min(room, MaxLease));
         }
     }
 
@@ -287,13 +287,16 @@ internal sealed class DeliveryLanes(SubscriptionRegistry registry, EndpointRegis
     private static List<LeaseShare> Share(List<(Lane Lane, int Want)> wanted, int room)
     {
         wanted.Sort(static (left, right) => left.Lane.Due.CompareTo(right.Lane.Due));
-        var shares = new List<LeaseShare>(wanted.Count);
+        var shares = new List<LeaseShare>(Math.Min(wanted.Count, room));
+
+        // How much waits for each is not known: where many want something, each gets a part.
+        var part = Math.Max(1, room / wanted.Count);
         foreach (var (lane, want) in wanted)
         {
             if (room <= 0)
                 break;
 
-            var max = Math.Min(want, room);
+            var max = Math.Min(want, part);
             room -= max;
             lane.Claimed += max;
 

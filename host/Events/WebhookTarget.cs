@@ -174,6 +174,8 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
         {
             if (inner.Message.StartsWith("egress denied", StringComparison.OrdinalIgnoreCase))
                 return new TargetAnswer { Outcome = DeliveryOutcomes.Denied, Error = "The endpoint's address is not allowed: " + inner.Message };
+            if (inner is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError })
+                return new TargetAnswer { Outcome = DeliveryOutcomes.ConnectFailed, Error = inner.Message };
         }
 
         return exception.HttpRequestError switch

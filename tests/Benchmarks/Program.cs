@@ -1,6 +1,8 @@
 using IntegrationHub.Benchmarks;
 
 // dotnet run -c Release --project tests/Benchmarks -- ingest [--seconds 10] [--connections 64]
+// dotnet run -c Release --project tests/Benchmarks -- delivery [--seconds 8] [--concurrency 16]
+// dotnet run -c Release --project tests/Benchmarks -- end-to-end [--rate 1500] [--seconds 8]
 // dotnet run -c Release --project tests/Benchmarks -- startup [--rounds 5] [--manifests 200] [--code 50] [--hub path/to/hub.dll]...
 // dotnet run -c Release --project tests/Benchmarks -- guard [--calls 100000]
 // dotnet run -c Release --project tests/Benchmarks -- overhead [--rounds 5] [--seconds 8]
@@ -12,6 +14,11 @@ return args switch
     ["overhead", .. var options] => await OverheadBenchmark.RunAsync(OperationBenchOptions.Parse(options)),
     ["isolation", .. var options] => await IsolationBenchmark.RunAsync(OperationBenchOptions.Parse(options)),
     ["baseline-server", var port] => await BaselineServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),
+    ["event-sender", var url, var concurrency, var seconds, var file] => await DeliveryBenchmark.SendAsync(
+        url, int.Parse(concurrency, System.Globalization.CultureInfo.InvariantCulture), int.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture), file),
+    ["event-forwarder", var port, var url] => await EndToEndBenchmark.ServeForwarderAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture), url),
+    ["delivery", .. var options] => await DeliveryBenchmark.RunAsync(EventBenchOptions.Parse(options)),
+    ["end-to-end", .. var options] => await EndToEndBenchmark.RunAsync(EventBenchOptions.Parse(options)),
     ["ingest", .. var options] => await IngestBenchmark.RunAsync(BenchmarkOptions.Parse(options)),
     [StartupCommands.Nothing] => 0,
     ["guard", .. var options] => await GuardBenchmark.RunAsync(options),
@@ -22,6 +29,7 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("Usage: benchmarks ingest [--seconds N] [--connections N] [--warmup N]");
+    Console.Error.WriteLine("       benchmarks delivery|end-to-end [--seconds N] [--connections N] [--concurrency N] [--rate N] [--warmup N]");
     Console.Error.WriteLine("       benchmarks startup [--rounds N] [--manifests N] [--code N] [--hub path/to/hub.dll]...");
     Console.Error.WriteLine("       benchmarks guard [--calls N]");
     Console.Error.WriteLine("       benchmarks overhead|isolation [--rounds N] [--seconds N] [--warmup N] [--hanging N]");

@@ -21,9 +21,10 @@ internal sealed class DeliveryHarness : IAsyncDisposable
     private readonly WebhookTarget webhooks;
     private readonly List<DeliveryWorker> workers = [];
 
-    public DeliveryHarness(Action<DeliveryOptions>? configure = null, HttpMessageHandler? handler = null, InMemoryEventStore? store = null, FakeTimeProvider? time = null)
+    public DeliveryHarness(Action<DeliveryOptions>? configure = null, HttpMessageHandler? handler = null, InMemoryEventStore? store = null, FakeTimeProvider? time = null, InMemoryEndpointStateStore? states = null)
     {
         Time = time ?? new FakeTimeProvider();
+        EndpointStates = states ?? new InMemoryEndpointStateStore();
         Store = store ?? new InMemoryEventStore(Time);
         Options = new DeliveryOptions { Jitter = 0, Tick = Tick };
         configure?.Invoke(Options);
@@ -63,7 +64,7 @@ internal sealed class DeliveryHarness : IAsyncDisposable
 
     public DeliveryReplay Replay { get; }
 
-    public InMemoryEndpointStateStore EndpointStates { get; } = new();
+    public InMemoryEndpointStateStore EndpointStates { get; }
 
     public RecordingHubEvents HubEvents { get; } = new();
 
@@ -71,12 +72,21 @@ internal sealed class DeliveryHarness : IAsyncDisposable
 
     public EndpointRegistry Endpoints { get; }
 
-    public async Task<(Subscription Subscription, string Secret)> SubscribeAsync(string url, string pattern = "acme.**")
+    public async Task<(Subscription Subscription, string Secret)> SubscribeAsync(string url, string pattern = "acme.**", Func<Subscription, Subscription>? change = null)
     {
         var made = SomeEvent.Subscribed(url, pattern);
+        made.Subscription = change?.Invoke(made.Subscription) ?? made.Subscription;
         await Subscriptions.AddAsync(made.Subscription, CancellationToken.None);
         await Registry.LoadAsync(CancellationToken.None);
         return made;
+    }
+
+    /// <summary>Enables what the hub disabled, as a person does.</summary>
+    public async Task EnableAsync(Subscription subscription)
+    {
+        var now = (await Subscriptions.GetAsync(subscription.Id, CancellationToken.None))!;
+        Assert.True(await Subscriptions.UpdateAsync(now with { Enabled = true, DisabledReason = null, Version = now.Version + 1 }, CancellationToken.None));
+        await Registry.LoadAsync(CancellationToken.None);
     }
 
     public async Task<HubEvent> PublishAsync(string type = "acme.order.paid")

@@ -27,6 +27,8 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
 
     public int LeaseCalls { get; private set; }
 
+    public int AgendaCalls { get; private set; }
+
     /// <summary>Recorded attempts as they come.</summary>
     public ChannelReader<AttemptRecord> Records => records.Reader;
 
@@ -157,9 +159,13 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
         return (IReadOnlyList<string>)[.. expired.Select(id => deliveries[id].SubscriptionId)];
     });
 
-    public Task<DeliveryAgenda> AgendaAsync(string owner, CancellationToken cancellationToken) => Locked(() => new DeliveryAgenda(
-        [.. deliveries.Values.Select(d => d.SubscriptionId).Distinct().Where(id => Free(id).Any()).Select(id => KeyValuePair.Create(id, Free(id).First().NextAttemptAt))],
-        leases.Values.Where(lease => lease.Owner != owner).Select(lease => (DateTimeOffset?)lease.Until).Min()));
+    public Task<DeliveryAgenda> AgendaAsync(string owner, CancellationToken cancellationToken) => Locked(() =>
+    {
+        AgendaCalls++;
+        return new DeliveryAgenda(
+            [.. deliveries.Values.Select(d => d.SubscriptionId).Distinct().Where(id => Free(id).Any()).Select(id => KeyValuePair.Create(id, Free(id).First().NextAttemptAt))],
+            leases.Values.Where(lease => lease.Owner != owner).Select(lease => (DateTimeOffset?)lease.Until).Min());
+    });
 
     public Task RecordAsync(string owner, IReadOnlyList<AttemptRecord> recorded, CancellationToken cancellationToken)
     {
