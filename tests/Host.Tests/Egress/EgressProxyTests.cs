@@ -6,8 +6,10 @@ using IntegrationHub.Host.Egress;
 
 namespace IntegrationHub.Host.Tests.Egress;
 
+#pragma warning disable CA1001 // xunit disposes of it through IAsyncLifetime.
 /// <summary>The operator's proxy: reached for public addresses alone, and asked for the address that was checked.</summary>
 public sealed class EgressProxyTests : IAsyncLifetime
+#pragma warning restore CA1001
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentQueue<string> requests = new();
@@ -112,7 +114,7 @@ public sealed class EgressProxyTests : IAsyncLifetime
     [Fact]
     public void Of_None_IsNone() => Assert.Null(EgressProxy.Of(new HubOptions()));
 
-    private HubOptions Options(string proxy) => new() { OutgoingProxy = string.Format(System.Globalization.CultureInfo.InvariantCulture, proxy, Port) };
+    private HubOptions Options(string proxy) => new() { OutgoingProxy = proxy.Replace("{0}", Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal) };
 
     private static EgressHandlers Handlers(HubOptions options, string address) =>
         new(new AddressPolicy(options), (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse(address)]), proxy: EgressProxy.Of(options));

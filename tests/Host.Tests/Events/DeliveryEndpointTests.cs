@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Tests.Fakes;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -25,7 +24,7 @@ public sealed class DeliveryEndpointTests
 
         // What else was on its way is not sent.
         var second = await hub.Store.Records.ReadAsync().Soon();
-        Assert.Equal((DeliveryStatus.Dead, null), (second.Status, second.Attempt.Status));
+        Assert.Equal((DeliveryStatus.Dead, (int?)null), (second.Status, second.Attempt.Status));
         Assert.StartsWith("Not sent: the subscription was disabled. The endpoint answered 410", second.Reason, StringComparison.Ordinal);
         await receiver.Received.ReadAsync().Soon();
         Assert.False(receiver.Received.TryRead(out _));
@@ -98,7 +97,7 @@ public sealed class DeliveryEndpointTests
         receiver.Answer = (_, context) =>
         {
             context.Response.StatusCode = status;
-            context.Response.Headers["Retry-After"] = header;
+            context.Response.Headers.RetryAfter = header;
             return Task.CompletedTask;
         };
         await using var hub = new DeliveryHarness();
@@ -163,7 +162,7 @@ public sealed class DeliveryEndpointTests
         {
             context.Response.StatusCode = 500;
             context.Response.Headers["X-Request"] = "r-1";
-            context.Response.Headers["Set-Cookie"] = "session=abc";
+            context.Response.Headers.SetCookie = "session=abc";
             context.Response.Headers["X-Auth-Token"] = "abc";
             context.Response.Headers["X-Long"] = new string('x', 5000);
             return Task.CompletedTask;
@@ -240,7 +239,6 @@ public sealed class DeliveryEndpointTests
         }
 
         Assert.Equal(1, hub.EndpointStates.Writes);
-        await using var receiver = await EventReceiver.StartAsync();
         await using var next = new DeliveryHarness(time: hub.Time, states: hub.EndpointStates);
         await next.Endpoints.LoadAsync(CancellationToken.None);
         Assert.Equal((EndpointCircuit.Open, 2), next.Endpoints.Find(subscription.Id) is { } found ? (found.Circuit, found.State.Failures) : default);

@@ -91,7 +91,8 @@ public sealed class EndpointTests
             time.Advance(TimeSpan.FromHours(6));
         }
 
-        Assert.Equal([(60, new(50, false, false)), (84, new(70, false, false)), (108, new(90, false, false)), (120, new(0, true, false))], told);
+        List<(double, EndpointVerdict)> expected = [(60, new(50, false, false)), (84, new(70, false, false)), (108, new(90, false, false)), (120, new(0, true, false))];
+        Assert.Equal(expected, told);
     }
 
     [Fact]
@@ -106,7 +107,7 @@ public sealed class EndpointTests
         Assert.True(endpoint.Succeeded(target, out _).Recovered);
         endpoint.Failed(target, "no answer", null);
         time.Advance(TimeSpan.FromHours(12));
-        Assert.Equal(default, endpoint.Failed(target, "no answer", null));
+        Assert.Equal(default(EndpointVerdict), endpoint.Failed(target, "no answer", null));
     }
 
     [Fact]
@@ -114,7 +115,7 @@ public sealed class EndpointTests
     {
         endpoint.Failed(target, "no answer", null);
         time.Advance(TimeSpan.FromDays(30));
-        Assert.Equal(default, endpoint.Failed(target, "no answer", null));
+        Assert.Equal(default(EndpointVerdict), endpoint.Failed(target, "no answer", null));
         Assert.Equal(time.GetUtcNow(), endpoint.State.FailingSince);
     }
 

@@ -44,7 +44,7 @@ public abstract class DeliveryStoreCompliance : StoreCompliance
     [Fact]
     public async Task AgendaAsync_ManySubscriptions_GivesTheFirstOfEachAndTheFirstForeignLeaseEnd()
     {
-        Assert.Equal(0, (await Deliveries.AgendaAsync("w1", None)).Due.Count);
+        Assert.Empty((await Deliveries.AgendaAsync("w1", None)).Due);
         var (first, a) = await StoreAsync(2);
         var (second, b) = await StoreAsync(1);
         var now = Some.Time();
