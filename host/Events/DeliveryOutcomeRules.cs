@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Events;
@@ -29,6 +30,7 @@ internal sealed class DeliveryOutcomeRules(RetrySchedule schedule, TimeProvider 
             StartedAt = now,
             Duration = TimeSpan.Zero,
             Outcome = DeliveryOutcomes.Error,
+            Step = DeliverySteps.Route,
             Error = reason,
         };
         return new AttemptRecord(attempt, status, null, reason);

@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Events;
 
 /// <summary>Makes one attempt, at whatever kind of target, and measures it. Thread-safe.</summary>
-internal sealed class DeliverySender(SubscriptionTargets targets, TimeProvider time, EventMetrics metrics)
+internal sealed class DeliverySender(SubscriptionTargets targets, AnswerRedaction redaction, TimeProvider time, EventMetrics metrics)
 {
     /// <summary>Sends, and says what came of it. Does not throw for what the target does.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled: whether the target got the event is not known.</exception>
@@ -22,6 +23,7 @@ internal sealed class DeliverySender(SubscriptionTargets targets, TimeProvider t
             var answer = targets.Find(subscription.TargetKind) is { } target
                 ? await target.SendAsync(new TargetDelivery(deliveryId, number, hubEvent, subscription, isReplay, startedAt), cancellationToken)
                 : new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = $"This hub has no targets of the kind '{subscription.TargetKind}'." };
+            answer = redaction.Redact(answer, subscription);
             var attempt = new DeliveryAttempt
             {
                 Id = Ids.New(Ids.Attempt, startedAt),
@@ -32,6 +34,7 @@ internal sealed class DeliverySender(SubscriptionTargets targets, TimeProvider t
                 Status = answer.Status,
                 Outcome = answer.Outcome,
                 Error = answer.Error,
+                Step = answer.Step ?? DeliverySteps.Of(answer.Outcome),
                 ResponseBody = answer.Body,
             };
             metrics.Attempted(attempt);

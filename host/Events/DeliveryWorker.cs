@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using IntegrationHub.Host.Events.DeadLetters;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Events;
@@ -14,6 +15,7 @@ internal sealed partial class DeliveryWorker(
     DeliverySender sender,
     DeliveryOutcomeRules rules,
     DeliverySignal signal,
+    DeadLetterSignal deadLetters,
     EventMetrics metrics,
     IOptions<DeliveryOptions> options,
     TimeProvider time,
@@ -178,7 +180,7 @@ internal sealed partial class DeliveryWorker(
         if (rules.WhyNotSent(delivery, subscription, number) is { } unsent)
             return unsent;
 
-        var (attempt, answer) = await sender.SendAsync(delivery.Id, number, delivery.Event!, subscription!, delivery.ReplayOf is not null, cancellationToken);
+        var (attempt, answer) = await sender.SendAsync(delivery.Id, number, delivery.Event!, subscription!, delivery.ReplayOf is not null || delivery.Event!.ReprocessOf is not null, cancellationToken);
         return rules.Decide(attempt, answer);
     }
 
@@ -210,6 +212,7 @@ internal sealed partial class DeliveryWorker(
             case DeliveryStatus.Dead:
                 metrics.Died();
                 Log.Died(logger, delivery.Id, delivery.SubscriptionId, record.Reason);
+                deadLetters.Wake();
                 break;
             default:
                 Log.Done(logger, delivery.Id, record.Attempt.Number);

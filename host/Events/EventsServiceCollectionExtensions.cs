@@ -1,3 +1,6 @@
+using IntegrationHub.Host.Events.DeadLetters;
+using IntegrationHub.Host.Events.Replays;
+using IntegrationHub.Host.Events.Retention;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Secrets;
@@ -20,9 +23,13 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<IDeliveryTarget, WebhookTarget>()
             .AddSingleton<SubscriptionTargets>()
             .AddSingleton<DeliverySignal>()
+            .AddSingleton<DeadLetterSignal>()
+            .AddSingleton<ReplaySignal>()
             .AddSingleton<IEventPublisher, EventPublisher>()
+            .AddSingleton<AnswerRedaction>()
             .AddSingleton<DeliverySender>()
             .AddSingleton<DeliveryReplay>()
+            .AddSingleton<ReplayService>()
             .AddSingleton<SubscriptionService>()
             .AddSingleton<AppEventPublisher>()
             .AddSingleton<IHubEvents, HubEventSource>()
@@ -32,6 +39,10 @@ internal static class EventsServiceCollectionExtensions
                 var options = provider.GetRequiredService<IOptions<DeliveryOptions>>().Value;
                 return new RetrySchedule(options.EffectiveSchedule, options.Jitter, Random.Shared);
             });
-        return services.AddHostedService<DeliveryWorker>().AddHostedService<RetentionWorker>();
+        return services
+            .AddHostedService<DeliveryWorker>()
+            .AddHostedService<DeadLetterWorker>()
+            .AddHostedService<ReplayWorker>()
+            .AddHostedService<RetentionWorker>();
     }
 }

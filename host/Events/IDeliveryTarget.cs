@@ -37,6 +37,9 @@ internal sealed record TargetAnswer
     /// <summary>The HTTP status, for kinds that have one.</summary>
     public int? Status { get; init; }
 
+    /// <summary>Where on its way it failed, when the outcome does not say it: one of <see cref="DeadLetters.DeliverySteps"/>.</summary>
+    public string? Step { get; init; }
+
     /// <summary>What went wrong, as a sentence without secrets; <see langword="null"/> when nothing did.</summary>
     public string? Error { get; init; }
 

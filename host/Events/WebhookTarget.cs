@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using IntegrationHub.Host.Egress;
+using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Schemas;
 using IntegrationHub.Webhooks;
 using Microsoft.Extensions.Options;
@@ -99,7 +100,7 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
         }
         catch (CryptographicException)
         {
-            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = "The signing secret or the event's data cannot be decrypted; check the master key." };
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Step = DeliverySteps.Secrets, Error = "The signing secret or the event's data cannot be decrypted; check the master key." };
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

@@ -83,12 +83,12 @@ internal sealed partial class SqliteDeliveryStore
         """;
 
     private const string InsertAttempt = """
-        INSERT INTO delivery_attempts (id, delivery_id, attempt, started_at, duration, status, outcome, error, response_body)
-        VALUES ($id, $delivery_id, $attempt, $started_at, $duration, $status, $outcome, $error, $response_body)
+        INSERT INTO delivery_attempts (id, delivery_id, attempt, started_at, duration, status, outcome, error, response_body, step)
+        VALUES ($id, $delivery_id, $attempt, $started_at, $duration, $status, $outcome, $error, $response_body, $step)
         """;
 
     private const string SelectAttempts = """
-        SELECT id, delivery_id, attempt, started_at, duration, status, outcome, error, response_body
+        SELECT id, delivery_id, attempt, started_at, duration, status, outcome, error, response_body, step
         FROM delivery_attempts WHERE delivery_id = $delivery_id ORDER BY attempt, id
         """;
 

@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Http;
 using Microsoft.Data.Sqlite;
 
@@ -6,6 +7,8 @@ namespace IntegrationHub.Host.Storage.Sqlite;
 
 internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeliveryStore
 {
+    public static Delivery? Read(SqliteSession session, string id) => session.First(Select + " WHERE id = $id", Map, ("$id", id));
+
     public static void Insert(SqliteSession session, Delivery delivery) => session.Execute(
         InsertDelivery,
         ("$id", delivery.Id),
@@ -72,6 +75,8 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
                 ("$reason", record.Reason));
             if (held > 0)
                 Insert(session, attempt);
+            if (held > 0 && record.Status == DeliveryStatus.Dead && Read(session, attempt.DeliveryId) is { } dead)
+                SqliteDeadLetterStore.Insert(session, dead, DeadLetterCause.Of(dead.SubscriptionId, attempt, record.Reason), completed ?? attempt.StartedAt, told: false);
 
             return held > 0;
         },
@@ -111,7 +116,11 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         session =>
         {
             foreach (var delivery in deliveries)
+            {
                 Insert(session, delivery);
+                if (delivery.Status == DeliveryStatus.Dead)
+                    SqliteDeadLetterStore.Insert(session, delivery, DeadLetterCause.Of(delivery.SubscriptionId, DeliverySteps.Route, null, delivery.Reason), delivery.CompletedAt ?? delivery.CreatedAt, told: true);
+            }
 
             return deliveries.Count;
         },
@@ -130,7 +139,8 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         ("$status", attempt.Status),
         ("$outcome", attempt.Outcome),
         ("$error", attempt.Error),
-        ("$response_body", attempt.ResponseBody));
+        ("$response_body", attempt.ResponseBody),
+        ("$step", attempt.Step));
 
     private static Delivery Map(SqliteDataReader row) => new()
     {
@@ -159,6 +169,7 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         Outcome = row.GetString(6),
         Error = row.TextOrNull(7),
         ResponseBody = row.TextOrNull(8),
+        Step = row.TextOrNull(9),
     };
 
     private static string StatusName(DeliveryStatus status) => status switch
