@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Tests.Fakes;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,7 +35,7 @@ internal sealed class DeliveryHarness : IAsyncDisposable
         webhooks = new WebhookTarget(
             egress, new SubscriptionSecrets(Sealer), new DeliveryPayloads(Sealer), Microsoft.Extensions.Options.Options.Create(Options),
             Microsoft.Extensions.Options.Options.Create(new HubOptions { AllowPrivateTargets = true }), Time);
-        Sender = new DeliverySender(new SubscriptionTargets([webhooks]), Time, Metrics);
+        Sender = new DeliverySender(new SubscriptionTargets([webhooks]), new AnswerRedaction(new SubscriptionSecrets(Sealer)), Time, Metrics);
         Replay = new DeliveryReplay(Store, Registry, Signal, Time);
     }
 
@@ -49,6 +50,8 @@ internal sealed class DeliveryHarness : IAsyncDisposable
     public DeliveryOptions Options { get; }
 
     public DeliverySignal Signal { get; } = new();
+
+    public DeadLetterSignal DeadLetters { get; } = new();
 
     public EventMetrics Metrics { get; }
 
@@ -78,7 +81,7 @@ internal sealed class DeliveryHarness : IAsyncDisposable
     public async Task<DeliveryWorker> StartAsync()
     {
         var worker = new DeliveryWorker(
-            Store, Subscriptions, Registry, Sender, new DeliveryOutcomeRules(new RetrySchedule(Options.EffectiveSchedule, Options.Jitter, new Random(1)), Time), Signal, Metrics,
+            Store, Subscriptions, Registry, Sender, new DeliveryOutcomeRules(new RetrySchedule(Options.EffectiveSchedule, Options.Jitter, new Random(1)), Time), Signal, DeadLetters, Metrics,
             new OptionsWrapper<DeliveryOptions>(Options), Time, NullLogger<DeliveryWorker>.Instance);
         workers.Add(worker);
         await worker.StartAsync(CancellationToken.None);

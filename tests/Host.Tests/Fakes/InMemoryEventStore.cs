@@ -5,7 +5,7 @@ using IntegrationHub.Host.Http;
 namespace IntegrationHub.Host.Tests.Fakes;
 
 /// <summary>Events and deliveries in memory, with the promises of the ports: atomic appends, deduplication, leases.</summary>
-internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeliveryStore
+internal sealed partial class InMemoryEventStore(TimeProvider time) : IEventStore, IDeliveryStore
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, HubEvent> events = [];
@@ -173,6 +173,8 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
                 Reason = record.Reason,
                 CompletedAt = record.Status == DeliveryStatus.Pending ? null : time.GetUtcNow(),
             };
+            if (record.Status == DeliveryStatus.Dead)
+                Bury(deliveries[id], record.Attempt, told: false);
         }
 
         records.Writer.TryWrite(record);
@@ -210,7 +212,12 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
     public Task AddAsync(IReadOnlyList<Delivery> added, CancellationToken cancellationToken) => Locked(() =>
     {
         foreach (var delivery in added)
+        {
             deliveries.Add(delivery.Id, delivery);
+            if (delivery.Status == DeliveryStatus.Dead)
+                Bury(delivery, null, told: true);
+        }
+
         return true;
     });
 
