@@ -19,6 +19,7 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<DeliveryPayloads>()
             .AddSingleton<IDeliveryTarget, WebhookTarget>()
             .AddSingleton<SubscriptionTargets>()
+            .AddSingleton<SubscriptionRules>()
             .AddSingleton<DeliverySignal>()
             .AddSingleton<IEventPublisher, EventPublisher>()
             .AddSingleton<DeliverySender>()
