@@ -1,3 +1,4 @@
+using IntegrationHub.Host.Events.Routing;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Secrets;
@@ -25,6 +26,7 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<DeliverySender>()
             .AddSingleton<DeliveryReplay>()
             .AddSingleton<SubscriptionService>()
+            .AddSingleton<SubscriptionPreview>()
             .AddSingleton<AppEventPublisher>()
             .AddSingleton<IHubEvents, HubEventSource>()
             .AddSingleton<DeliveryOutcomeRules>()
