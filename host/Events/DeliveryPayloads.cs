@@ -10,7 +10,7 @@ internal sealed class DeliveryPayloads(IPayloadSealer sealer)
     // As long as the subscription is in memory, so is what was compiled of it.
     private readonly ConditionalWeakTable<Subscription, EventTransform> transforms = [];
 
-    /// <summary>The bytes to send, the same for each attempt: <see cref="Make"/> without their media type.</summary>
+    /// <summary>The bytes to send, the same for each attempt: <see cref="Make(TargetDelivery)"/> without their media type.</summary>
     /// <exception cref="System.Security.Cryptography.CryptographicException">The event was sealed under another master key, or altered.</exception>
     /// <exception cref="TransformException">The subscription's template cannot be filled from the event.</exception>
     public byte[] Write(TargetDelivery delivery) => Make(delivery).Body;

@@ -138,8 +138,7 @@ internal sealed class EventTransform
         }
     }
 
-    /// <summary>Compiles each text by itself, so that a fault is told with its place.</summary>
-    /// <param name="item">The list whose elements the template is about; <see langword="null"/> outside of lists.</param>
+    /// <summary>Compiles each text by itself, so that a fault is told with its place. <paramref name="item"/> is the list whose elements the template is about, if it is.</summary>
     private static void Check(JsonElement template, string pointer, int depth, string? item, List<ValidationIssue> found)
     {
         if (depth > MaxDepth)

@@ -44,7 +44,7 @@ internal sealed partial class SqliteDeliveryStore
         """;
 
     /// <summary>
-    /// Within a subscription and an order key only the oldest pending delivery can come due: those behind it wait at <see cref="NotYet"/>, out of the way of every lease, until the
+    /// Within a subscription and an order key only the oldest pending delivery can come due: those behind it wait until 9999, out of the way of every lease, until the
     /// one before them is no longer pending. Triggers see to that, so that it holds whoever ends a delivery, and how; and no delivery without a key has any part in it.
     /// </summary>
     public const string Schema8 = """
@@ -70,7 +70,7 @@ internal sealed partial class SqliteDeliveryStore
         END;
         """;
 
-    /// <summary><see cref="Delivery.NotYet"/> as it is stored.</summary>
+    /// <summary><see cref="Events.Delivery.NotYet"/> as it is stored.</summary>
     private const string NotYet = "2534023007999999999";
 
     private const string Columns =
@@ -83,7 +83,7 @@ internal sealed partial class SqliteDeliveryStore
         VALUES ($id, $event_id, $subscription_id, $project, $event_type, $status, $attempts, $next_attempt_at, $created_at, $completed_at, $reason, $replay_of, $order_key)
         """;
 
-    private const string SelectBefore = """
+    internal const string SelectBefore = """
         SELECT 1 FROM deliveries INDEXED BY deliveries_ordered
         WHERE subscription_id = $subscription_id AND order_key = $order_key AND status = 'pending' AND order_key IS NOT NULL LIMIT 1
         """;
@@ -93,7 +93,7 @@ internal sealed partial class SqliteDeliveryStore
 
     private const string IsOfOthers = "subscription_id NOT IN (SELECT value FROM json_each($except))";
 
-    private const string Lease = $"""
+    internal const string Lease = $"""
         UPDATE deliveries SET lease_owner = $owner, lease_until = $until
         WHERE number IN (
             SELECT number FROM (
