@@ -1,11 +1,13 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using IntegrationHub.Host.Events.DeadLetters;
+using IntegrationHub.Host.Events.Routing;
 using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Events;
 
 /// <summary>Makes one attempt, at whatever kind of target, and measures it. Thread-safe.</summary>
-internal sealed class DeliverySender(SubscriptionTargets targets, AnswerRedaction redaction, TimeProvider time, EventMetrics metrics)
+internal sealed class DeliverySender(SubscriptionTargets targets, DeliveryPayloads payloads, AnswerRedaction redaction, TimeProvider time, EventMetrics metrics)
 {
     /// <summary>Sends, and says what came of it. Does not throw for what the target does.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled: whether the target got the event is not known.</exception>
@@ -20,10 +22,7 @@ internal sealed class DeliverySender(SubscriptionTargets targets, AnswerRedactio
         metrics.AttemptStarted();
         try
         {
-            var answer = targets.Find(subscription.TargetKind) is { } target
-                ? await target.SendAsync(new TargetDelivery(deliveryId, number, hubEvent, subscription, isReplay, startedAt), cancellationToken)
-                : new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = $"This hub has no targets of the kind '{subscription.TargetKind}'." };
-            answer = redaction.Redact(answer, subscription);
+            var answer = redaction.Redact(await AnswerAsync(new TargetDelivery(deliveryId, number, hubEvent, subscription, isReplay, startedAt), cancellationToken), subscription);
             var attempt = new DeliveryAttempt
             {
                 Id = Ids.New(Ids.Attempt, startedAt),
@@ -46,5 +45,29 @@ internal sealed class DeliverySender(SubscriptionTargets targets, AnswerRedactio
         {
             metrics.AttemptEnded();
         }
+    }
+
+    private async Task<TargetAnswer> AnswerAsync(TargetDelivery delivery, CancellationToken cancellationToken)
+    {
+        var kind = delivery.Subscription.TargetKind;
+        if (targets.Find(kind) is not { } target)
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Step = DeliverySteps.Route, Error = $"This hub has no targets of the kind '{kind}'." };
+
+        try
+        {
+            // Here and not in the target, so that a template that fails ends the same way whatever the target is.
+            if (delivery.Subscription.Settings.Transform is not null)
+                delivery = delivery with { Payload = payloads.Make(delivery) };
+        }
+        catch (TransformException exception)
+        {
+            return new TargetAnswer { Outcome = DeliveryOutcomes.TransformFailed, Step = DeliverySteps.Render, Error = $"The template cannot be filled from this event. {exception.Message}", IsFinal = true };
+        }
+        catch (CryptographicException)
+        {
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Step = DeliverySteps.Secrets, Error = "The event's data cannot be decrypted; check the master key." };
+        }
+
+        return await target.SendAsync(delivery, cancellationToken);
     }
 }

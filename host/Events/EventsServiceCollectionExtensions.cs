@@ -1,6 +1,7 @@
 using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Events.Replays;
 using IntegrationHub.Host.Events.Retention;
+using IntegrationHub.Host.Events.Routing;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Secrets;
@@ -22,6 +23,7 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<DeliveryPayloads>()
             .AddSingleton<IDeliveryTarget, WebhookTarget>()
             .AddSingleton<SubscriptionTargets>()
+            .AddSingleton<SubscriptionRules>()
             .AddSingleton<DeliverySignal>()
             .AddSingleton<DeadLetterSignal>()
             .AddSingleton<ReplaySignal>()
@@ -31,6 +33,7 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<DeliveryReplay>()
             .AddSingleton<ReplayService>()
             .AddSingleton<SubscriptionService>()
+            .AddSingleton<SubscriptionPreview>()
             .AddSingleton<AppEventPublisher>()
             .AddSingleton<IHubEvents, HubEventSource>()
             .AddSingleton<DeliveryOutcomeRules>()

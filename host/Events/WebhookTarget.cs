@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Host.Events.DeadLetters;
+using IntegrationHub.Host.Http;
 using IntegrationHub.Schemas;
 using IntegrationHub.Webhooks;
 using Microsoft.Extensions.Options;
@@ -59,6 +60,9 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
     {
         if (CheckUrl(subscription.Url) is { } issue)
             yield return issue;
+
+        foreach (var member in subscription.Settings.Target?.EnumerateObject() ?? [])
+            yield return new($"/target/{RequestBody.Escape(member.Name)}", $"There is no member '{member.Name}' here.", Suggestion.For(member.Name, ["kind", "url"]));
     }
 
     public string Describe(Subscription subscription) => Uri.TryCreate(subscription.Url, UriKind.Absolute, out var uri) ? uri.Authority : "";
@@ -111,11 +115,11 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
     private HttpRequestMessage Request(TargetDelivery delivery)
     {
         var (hubEvent, subscription, now) = (delivery.Event, delivery.Subscription, delivery.Now);
-        var body = payloads.Write(delivery);
+        var (body, contentType) = payloads.Make(delivery);
         var signature = StandardWebhooks.Sign(hubEvent.Id, now, body, secrets.Open(subscription, now));
 
         var request = new HttpRequestMessage(HttpMethod.Post, subscription.Url) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = ContentType;
+        request.Content.Headers.ContentType = contentType == CloudEventWriter.ContentType ? ContentType : MediaTypeHeaderValue.Parse(contentType);
         request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         request.Headers.TryAddWithoutValidation(StandardWebhooks.IdHeader, hubEvent.Id);
         request.Headers.TryAddWithoutValidation(StandardWebhooks.TimestampHeader, now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));

@@ -80,8 +80,9 @@ internal sealed partial class InMemoryEventStore(TimeProvider time) : IEventStor
             var now = time.GetUtcNow();
             List<string> stored = [], duplicates = [];
             var made = 0;
-            foreach (var (hubEvent, subscriptionIds) in append.Events)
+            foreach (var routed in append.Events)
             {
+                var (hubEvent, subscriptionIds) = routed;
                 var key = (hubEvent.ConnectionId ?? hubEvent.Project, hubEvent.ProviderEventId);
                 if (known.TryGetValue(key, out var first) && first.Until > now)
                 {
@@ -90,12 +91,12 @@ internal sealed partial class InMemoryEventStore(TimeProvider time) : IEventStor
                 }
 
                 known[key] = (hubEvent.Id, now + append.DedupeWindow);
-                events[hubEvent.Id] = hubEvent;
+                events[hubEvent.Id] = hubEvent with { PlainData = default };
                 stored.Add(hubEvent.Id);
-                foreach (var subscriptionId in subscriptionIds)
+                for (var i = 0; i < subscriptionIds.Count; i++)
                 {
                     var id = Ids.New(Ids.Delivery, now);
-                    deliveries[id] = Pending(id, hubEvent, subscriptionId, now);
+                    Enqueue(Pending(id, hubEvent, subscriptionIds[i], now) with { OrderKey = routed.OrderKeys?[i] });
                     made++;
                 }
             }
@@ -175,6 +176,8 @@ internal sealed partial class InMemoryEventStore(TimeProvider time) : IEventStor
             };
             if (record.Status == DeliveryStatus.Dead)
                 Bury(deliveries[id], record.Attempt, told: false);
+            if (record.Status != DeliveryStatus.Pending && InOrder(deliveries[id]).FirstOrDefault() is { WaitsForItsTurn: true } next)
+                deliveries[next.Id] = next with { NextAttemptAt = next.CreatedAt };
         }
 
         records.Writer.TryWrite(record);
@@ -213,7 +216,7 @@ internal sealed partial class InMemoryEventStore(TimeProvider time) : IEventStor
     {
         foreach (var delivery in added)
         {
-            deliveries.Add(delivery.Id, delivery);
+            Enqueue(delivery);
             if (delivery.Status == DeliveryStatus.Dead)
                 Bury(delivery, null, told: true);
         }
@@ -223,11 +226,19 @@ internal sealed partial class InMemoryEventStore(TimeProvider time) : IEventStor
 
     public Task<bool> MakeDueAsync(string id, DateTimeOffset now, CancellationToken cancellationToken) => Locked(() =>
     {
-        if (!deliveries.TryGetValue(id, out var delivery) || delivery.Status != DeliveryStatus.Pending)
+        if (!deliveries.TryGetValue(id, out var delivery) || delivery.Status != DeliveryStatus.Pending || delivery.WaitsForItsTurn)
             return false;
         deliveries[id] = delivery with { NextAttemptAt = now };
         return true;
     });
+
+    private void Enqueue(Delivery delivery) =>
+        deliveries[delivery.Id] = InOrder(delivery).Any() ? delivery with { NextAttemptAt = Delivery.NotYet } : delivery;
+
+    /// <summary>What is pending of the same key, oldest first.</summary>
+    private IEnumerable<Delivery> InOrder(Delivery delivery) => delivery.OrderKey is null ? [] : deliveries.Values
+        .Where(other => other.Status == DeliveryStatus.Pending && other.SubscriptionId == delivery.SubscriptionId && other.OrderKey == delivery.OrderKey)
+        .OrderBy(other => other.Id, StringComparer.Ordinal);
 
     private static Delivery Pending(string id, HubEvent hubEvent, string subscriptionId, DateTimeOffset now) => new()
     {

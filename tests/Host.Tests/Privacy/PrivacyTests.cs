@@ -33,7 +33,7 @@ public sealed class PrivacyTests(RealHub hub) : IClassFixture<RealHub>
 
         var erasure = await EraseAsync(admin, new { project = "clinic", subject = Person, reason = "Ticket 7.", pointers = new[] { "/patients/*/mail" } });
 
-        Assert.Equal([404, 404, 200, 200], new[] { await StatusAsync(admin, bySubject), await StatusAsync(admin, byPointer), await StatusAsync(admin, mentioned), await StatusAsync(admin, other) });
+        Assert.Equal((404, 404, 200, 200), (await StatusAsync(admin, bySubject), await StatusAsync(admin, byPointer), await StatusAsync(admin, mentioned), await StatusAsync(admin, other)));
         Assert.Equal(200, await StatusAsync(neighbour, elsewhere));
         var deleted = erasure.GetProperty("deleted");
         Assert.Equal((2, 1, 1), (deleted.GetProperty("events").GetInt32(), deleted.GetProperty("jobs").GetInt32(), deleted.GetProperty("effects").GetInt32()));
