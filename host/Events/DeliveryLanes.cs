@@ -47,24 +47,6 @@ internal sealed class DeliveryLanes(SubscriptionRegistry registry, EndpointRegis
         }
     }
 
-    /// <summary>An attempt was recorded: what had to wait for it may be due.</summary>
-    /// <returns>Whether something waited.</returns>
-    public bool Recorded(string subscriptionId)
-    {
-        lock (gate)
-        {
-            if (!lanes.TryGetValue(subscriptionId, out var lane))
-                return false;
-
-            lane.Recordings++;
-            if (!lane.Blocked)
-                return false;
-
-            (lane.Blocked, lane.Due) = (false, DateTimeOffset.MinValue);
-            return true;
-        }
-    }
-
     /// <summary>What to lease now. Each lane named is taken care of by <see cref="Put"/> or <see cref="NotLeased"/>.</summary>
     public IReadOnlyList<LeaseShare> Plan(DateTimeOffset now)
     {
@@ -78,7 +60,7 @@ internal sealed class DeliveryLanes(SubscriptionRegistry registry, EndpointRegis
             {
                 if (lane.Due <= now && Want(lane) is > 0 and var want)
                     (wanted ??= []).Add((lane, want));
-                else if (lane is { Running: 0, Waiting.Count: 0, Claimed: 0, Blocked: false } && lane.Due == DateTimeOffset.MaxValue)
+                else if (lane is { Running: 0, Waiting.Count: 0, Claimed: 0 } && lane.Due == DateTimeOffset.MaxValue)
                     (empty ??= []).Add(lane.SubscriptionId);
             }
 
@@ -92,7 +74,7 @@ internal sealed class DeliveryLanes(SubscriptionRegistry registry, EndpointRegis
     }
 
     /// <summary>Takes in what was leased.</summary>
-    public void Put(LeasedShare leased, int asked, DateTimeOffset until, DateTimeOffset now)
+    public void Put(LeasedShare leased, int asked, DateTimeOffset until)
     {
         lock (gate)
         {
@@ -102,9 +84,7 @@ internal sealed class DeliveryLanes(SubscriptionRegistry registry, EndpointRegis
                 lane.Waiting.Enqueue(new LeasedDelivery(delivery, until));
             waiting += leased.Deliveries.Count;
 
-            // Due, and yet not given: it waits for another delivery of its subscription to be recorded, unless that has just happened.
-            lane.Blocked = leased.NextDue <= now && leased.Deliveries.Count < asked && lane.Recordings == lane.RecordingsSeen;
-            if (!lane.Blocked && leased.NextDue is { } next && next < lane.Due)
+            if (leased.NextDue is { } next && next < lane.Due)
                 lane.Due = next;
             Ready(lane);
         }
@@ -302,7 +282,6 @@ internal sealed class DeliveryLanes(SubscriptionRegistry registry, EndpointRegis
 
             // What comes in from now on makes it due again.
             lane.Due = DateTimeOffset.MaxValue;
-            lane.RecordingsSeen = lane.Recordings;
             shares.Add(new LeaseShare(lane.SubscriptionId, max));
         }
 
@@ -322,14 +301,6 @@ internal sealed class DeliveryLanes(SubscriptionRegistry registry, EndpointRegis
 
         /// <summary>How many are being leased.</summary>
         public int Claimed { get; set; }
-
-        /// <summary>How many attempts were recorded, now and when the lease was asked for.</summary>
-        public int Recordings { get; set; }
-
-        public int RecordingsSeen { get; set; }
-
-        /// <summary>Whether something is due that cannot be leased before another delivery is recorded.</summary>
-        public bool Blocked { get; set; }
 
         public bool IsQuick { get; set; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Http;
 using Microsoft.Extensions.Options;
 
@@ -31,6 +32,7 @@ internal sealed class DeliveryOutcomeRules(RetrySchedule schedule, IOptions<Deli
             StartedAt = now,
             Duration = TimeSpan.Zero,
             Outcome = DeliveryOutcomes.Error,
+            Step = DeliverySteps.Route,
             Error = reason,
         };
         return new AttemptRecord(attempt, status, null, reason);

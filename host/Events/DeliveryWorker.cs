@@ -1,3 +1,4 @@
+using IntegrationHub.Host.Events.DeadLetters;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Events;
@@ -19,6 +20,7 @@ internal sealed partial class DeliveryWorker : BackgroundService
     private readonly DeliverySender sender;
     private readonly DeliveryOutcomeRules rules;
     private readonly DeliverySignal signal;
+    private readonly DeadLetterSignal deadLetters;
     private readonly EventMetrics metrics;
     private readonly DeliveryOptions options;
     private readonly TimeProvider time;
@@ -44,6 +46,7 @@ internal sealed partial class DeliveryWorker : BackgroundService
         DeliverySender sender,
         DeliveryOutcomeRules rules,
         DeliverySignal signal,
+        DeadLetterSignal deadLetters,
         EventMetrics metrics,
         IOptions<DeliveryOptions> options,
         TimeProvider time,
@@ -56,6 +59,7 @@ internal sealed partial class DeliveryWorker : BackgroundService
         this.sender = sender;
         this.rules = rules;
         this.signal = signal;
+        this.deadLetters = deadLetters;
         this.metrics = metrics;
         this.options = options.Value;
         this.time = time;
@@ -148,7 +152,7 @@ internal sealed partial class DeliveryWorker : BackgroundService
             }
 
             for (var i = 0; i < leased.Count; i++)
-                lanes.Put(leased[i], shares[i].Max, now + options.Lease, now);
+                lanes.Put(leased[i], shares[i].Max, now + options.Lease);
             StartWhatMay();
         }
     }
@@ -244,7 +248,7 @@ internal sealed partial class DeliveryWorker : BackgroundService
             return unsent;
         }
 
-        var (attempt, answer) = await sender.SendAsync(delivery.Id, number, delivery.Event!, subscription!, delivery.ReplayOf is not null, cancellationToken);
+        var (attempt, answer) = await sender.SendAsync(delivery.Id, number, delivery.Event!, subscription!, delivery.ReplayOf is not null || delivery.Event!.ReprocessOf is not null, cancellationToken);
 
         // What was sent is noted and recorded even while the host stops.
         await endpoints.ObserveAsync(subscription!, attempt, answer, CancellationToken.None);
@@ -258,7 +262,14 @@ internal sealed partial class DeliveryWorker : BackgroundService
         foreach (var (record, leased) in outcomes)
         {
             var delivery = leased.Delivery;
-            look |= lanes.Recorded(delivery.SubscriptionId);
+
+            // The next of its key is due from now on.
+            if (delivery.OrderKey is not null && record.Status != DeliveryStatus.Pending)
+            {
+                lanes.Due(delivery.SubscriptionId, DateTimeOffset.MinValue);
+                look = true;
+            }
+
             switch (record.Status)
             {
                 case DeliveryStatus.Pending:
@@ -271,6 +282,7 @@ internal sealed partial class DeliveryWorker : BackgroundService
                 case DeliveryStatus.Dead:
                     metrics.Died();
                     Log.Died(logger, delivery.Id, delivery.SubscriptionId, record.Reason);
+                    deadLetters.Wake();
                     break;
                 default:
                     Log.Done(logger, delivery.Id, record.Attempt.Number);

@@ -22,7 +22,7 @@ internal sealed partial class HubEventSource(IEventPublisher publisher, IPayload
             Environment = notice.Environment,
             Type = $"{EventProviders.Hub}.{notice.Type}",
             Subject = notice.Subject,
-            ProviderEventId = id,
+            ProviderEventId = notice.Key ?? id,
             Time = now,
             ReceivedAt = now,
             CorrelationId = notice.CorrelationId,

@@ -3,6 +3,8 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using IntegrationHub.Host.Egress;
+using IntegrationHub.Host.Events.DeadLetters;
+using IntegrationHub.Host.Http;
 using IntegrationHub.Schemas;
 using IntegrationHub.Webhooks;
 using Microsoft.Extensions.Options;
@@ -56,6 +58,9 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
     {
         if (CheckUrl(subscription.Url) is { } issue)
             yield return issue;
+
+        foreach (var member in subscription.Settings.Target?.EnumerateObject() ?? [])
+            yield return new($"/target/{RequestBody.Escape(member.Name)}", $"There is no member '{member.Name}' here.", Suggestion.For(member.Name, ["kind", "url"]));
     }
 
     public string Describe(Subscription subscription) => Uri.TryCreate(subscription.Url, UriKind.Absolute, out var uri) ? uri.Authority : "";
@@ -70,7 +75,7 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
         }
         catch (CryptographicException)
         {
-            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = "The signing secret or the event's data cannot be decrypted; check the master key.", IsHubFault = true };
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Step = DeliverySteps.Secrets, Error = "The signing secret or the event's data cannot be decrypted; check the master key.", IsHubFault = true };
         }
         catch (Exception exception)
         {
@@ -118,11 +123,11 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
     {
         var (hubEvent, now) = (delivery.Event, delivery.Now);
         var keys = opened.Of(delivery.Subscription);
-        var body = payloads.Write(delivery);
+        var (body, contentType) = payloads.Make(delivery);
         var signature = StandardWebhooks.Sign(hubEvent.Id, now, body, keys.SecretsAt(now));
 
         var request = new HttpRequestMessage(HttpMethod.Post, keys.Uri) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = ContentType;
+        request.Content.Headers.ContentType = contentType == CloudEventWriter.ContentType ? ContentType : MediaTypeHeaderValue.Parse(contentType);
         request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         request.Headers.TryAddWithoutValidation(StandardWebhooks.IdHeader, hubEvent.Id);
         request.Headers.TryAddWithoutValidation(StandardWebhooks.TimestampHeader, now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));

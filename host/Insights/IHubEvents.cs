@@ -22,6 +22,9 @@ internal sealed record HubNotice
 
     public required string CorrelationId { get; init; }
 
+    /// <summary>Told twice with the same key within an hour, it is one event. <see langword="null"/> when each telling is one.</summary>
+    public string? Key { get; init; }
+
     /// <summary>What else there is to say: becomes a JSON object. Never a secret.</summary>
     public required object Data { get; init; }
 }

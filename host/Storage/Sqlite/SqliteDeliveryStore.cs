@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Http;
 using Microsoft.Data.Sqlite;
 
@@ -6,7 +7,17 @@ namespace IntegrationHub.Host.Storage.Sqlite;
 
 internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeliveryStore
 {
-    public static void Insert(SqliteSession session, Delivery delivery) => session.Execute(
+    public static Delivery? Read(SqliteSession session, string id) => session.First(Select + " WHERE id = $id", Map, ("$id", id));
+
+    /// <summary>Puts a delivery into the queue. One with an order key waits for those before it.</summary>
+    public static void Insert(SqliteSession session, Delivery delivery)
+    {
+        var waits = delivery is { OrderKey: not null, Status: DeliveryStatus.Pending }
+            && session.Any(SelectBefore, ("$subscription_id", delivery.SubscriptionId), ("$order_key", delivery.OrderKey));
+        InsertRow(session, waits ? delivery with { NextAttemptAt = Delivery.NotYet } : delivery);
+    }
+
+    private static void InsertRow(SqliteSession session, Delivery delivery) => session.Execute(
         InsertDelivery,
         ("$id", delivery.Id),
         ("$event_id", delivery.EventId),
@@ -19,7 +30,8 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         ("$created_at", delivery.CreatedAt.ToStored()),
         ("$completed_at", delivery.CompletedAt.ToStored()),
         ("$reason", delivery.Reason),
-        ("$replay_of", delivery.ReplayOf));
+        ("$replay_of", delivery.ReplayOf),
+        ("$order_key", delivery.OrderKey));
 
     /// <summary>Cancels what is on its way to a subscription, within the transaction that deletes it. A worker that holds a lease finds it gone.</summary>
     public static void CancelPending(SqliteSession session, string subscriptionId, DateTimeOffset now)
@@ -86,7 +98,11 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         session =>
         {
             foreach (var delivery in deliveries)
+            {
                 Insert(session, delivery);
+                if (delivery.Status == DeliveryStatus.Dead)
+                    SqliteDeadLetterStore.Insert(session, delivery, DeadLetterCause.Of(delivery.SubscriptionId, DeliverySteps.Route, null, delivery.Reason), delivery.CompletedAt ?? delivery.CreatedAt, told: true);
+            }
 
             return deliveries.Count;
         },
@@ -133,6 +149,8 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
             ("$reason", record.Reason));
         if (held > 0)
             Insert(session, attempt);
+        if (held > 0 && record.Status == DeliveryStatus.Dead && Read(session, attempt.DeliveryId) is { } dead)
+            SqliteDeadLetterStore.Insert(session, dead, DeadLetterCause.Of(dead.SubscriptionId, attempt, record.Reason), completed ?? attempt.StartedAt, told: false);
     }
 
     private static void Insert(SqliteSession session, DeliveryAttempt attempt) => session.Execute(
@@ -146,6 +164,7 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         ("$outcome", attempt.Outcome),
         ("$error", attempt.Error),
         ("$response_body", attempt.ResponseBody),
+        ("$step", attempt.Step),
         ("$response_headers", attempt.ResponseHeaders.Count == 0 ? null : SqliteValues.ToJson(attempt.ResponseHeaders)));
 
     private static Delivery Map(SqliteDataReader row) => new()
@@ -162,6 +181,7 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         CompletedAt = row.TimeOrNull(9),
         Reason = row.TextOrNull(10),
         ReplayOf = row.TextOrNull(11),
+        OrderKey = row.TextOrNull(12),
     };
 
     private static DeliveryAttempt MapAttempt(SqliteDataReader row) => new()
@@ -175,7 +195,8 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         Outcome = row.GetString(6),
         Error = row.TextOrNull(7),
         ResponseBody = row.TextOrNull(8),
-        ResponseHeaders = row.IsDBNull(9) ? [] : row.Json<KeyValuePair<string, string>[]>(9),
+        Step = row.TextOrNull(9),
+        ResponseHeaders = row.IsDBNull(10) ? [] : row.Json<KeyValuePair<string, string>[]>(10),
     };
 
     private static string StatusName(DeliveryStatus status) => status switch

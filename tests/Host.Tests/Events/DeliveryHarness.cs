@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Tests.Fakes;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,13 +31,14 @@ internal sealed class DeliveryHarness : IAsyncDisposable
         configure?.Invoke(Options);
         egress = new FakeEgressHandlers(handler);
         Metrics = new EventMetrics(services.GetRequiredService<IMeterFactory>());
-        Registry = new SubscriptionRegistry(Subscriptions, NullLogger<SubscriptionRegistry>.Instance);
+        Registry = new SubscriptionRegistry(Subscriptions, Sealer, NullLogger<SubscriptionRegistry>.Instance);
         Publisher = new EventPublisher(Store, Registry, Signal, Metrics);
+        var payloads = new DeliveryPayloads(Sealer);
         webhooks = new WebhookTarget(
-            egress, new SubscriptionSecrets(Sealer), new DeliveryPayloads(Sealer), Microsoft.Extensions.Options.Options.Create(Options),
+            egress, new SubscriptionSecrets(Sealer), payloads, Microsoft.Extensions.Options.Options.Create(Options),
             Microsoft.Extensions.Options.Options.Create(new HubOptions { AllowPrivateTargets = true }), Time);
         var targets = new SubscriptionTargets([webhooks]);
-        Sender = new DeliverySender(targets, Time, Metrics);
+        Sender = new DeliverySender(targets, payloads, new AnswerRedaction(new SubscriptionSecrets(Sealer)), Time, Metrics);
         Endpoints = new EndpointRegistry(
             EndpointStates, Subscriptions, Registry, targets, HubEvents, Audit, Microsoft.Extensions.Options.Options.Create(Options), Time, NullLogger<EndpointRegistry>.Instance);
         Replay = new DeliveryReplay(Store, Registry, Signal, Time);
@@ -53,6 +55,8 @@ internal sealed class DeliveryHarness : IAsyncDisposable
     public DeliveryOptions Options { get; }
 
     public DeliverySignal Signal { get; } = new();
+
+    public DeadLetterSignal DeadLetters { get; } = new();
 
     public EventMetrics Metrics { get; }
 
@@ -100,7 +104,7 @@ internal sealed class DeliveryHarness : IAsyncDisposable
     {
         var worker = new DeliveryWorker(
             Store, Subscriptions, Registry, Endpoints, Sender,
-            new DeliveryOutcomeRules(new RetrySchedule(Options.EffectiveSchedule, Options.Jitter, new Random(1)), new OptionsWrapper<DeliveryOptions>(Options), Time), Signal, Metrics,
+            new DeliveryOutcomeRules(new RetrySchedule(Options.EffectiveSchedule, Options.Jitter, new Random(1)), new OptionsWrapper<DeliveryOptions>(Options), Time), Signal, DeadLetters, Metrics,
             new OptionsWrapper<DeliveryOptions>(Options), Time, NullLogger<DeliveryWorker>.Instance);
         workers.Add(worker);
         await worker.StartAsync(CancellationToken.None);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Tests.Fakes;
 using IntegrationHub.Host.Tests.Storage;
@@ -357,7 +358,8 @@ public sealed class DeliveryWorkerTests
 
         receiver.AnswerWith(200);
         await hub.EnableAsync(subscription);
-        var replay = await hub.Replay.ReplayAsync(dead, CancellationToken.None);
+        var replay = (await hub.Store.ReplayOneAsync(dead.Id, hub.Time.GetUtcNow(), CancellationToken.None))!.Value.Delivery;
+        hub.Signal.Wake();
         var got = await receiver.Received.ReadAsync().Soon();
         var record = await hub.Store.Records.ReadAsync().Soon();
 
@@ -384,10 +386,12 @@ public sealed class DeliveryWorkerTests
         }
 
         receiver.AnswerWith(200);
-        var first = await hub.Replay.ReplayAsync(new DeliveryQuery(), 3, CancellationToken.None);
-        Assert.Equal((3, 0, true), (first.Deliveries.Count, first.Skipped, first.HasMore));
-        var second = await hub.Replay.ReplayAsync(new DeliveryQuery(), 3, CancellationToken.None);
-        Assert.Equal((2, 3, false), (second.Deliveries.Count, second.Skipped, second.HasMore));
+        var first = await hub.Store.ReplayAsync(new DeadLetterQuery(), 3, hub.Time.GetUtcNow(), CancellationToken.None);
+        hub.Signal.Wake();
+        Assert.Equal((3, 0, true), (first.Made.Count, first.Skipped, first.HasMore));
+        var second = await hub.Store.ReplayAsync(new DeadLetterQuery(), 3, hub.Time.GetUtcNow(), CancellationToken.None);
+        hub.Signal.Wake();
+        Assert.Equal((2, 3, false), (second.Made.Count, second.Skipped, second.HasMore));
         for (var i = 0; i < 5; i++)
             Assert.Equal(DeliveryStatus.Delivered, (await hub.Store.Records.ReadAsync().Soon()).Status);
     }

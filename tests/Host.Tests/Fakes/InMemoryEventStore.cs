@@ -5,7 +5,7 @@ using IntegrationHub.Host.Http;
 namespace IntegrationHub.Host.Tests.Fakes;
 
 /// <summary>Events and deliveries in memory, with the promises of the ports: atomic appends, deduplication, leases.</summary>
-internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeliveryStore
+internal sealed partial class InMemoryEventStore(TimeProvider time) : IEventStore, IDeliveryStore
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, HubEvent> events = [];
@@ -82,8 +82,9 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
             var now = time.GetUtcNow();
             List<string> stored = [], duplicates = [];
             var made = 0;
-            foreach (var (hubEvent, subscriptionIds) in append.Events)
+            foreach (var routed in append.Events)
             {
+                var (hubEvent, subscriptionIds) = routed;
                 var key = (hubEvent.ConnectionId ?? hubEvent.Project, hubEvent.ProviderEventId);
                 if (known.TryGetValue(key, out var first) && first.Until > now)
                 {
@@ -92,12 +93,12 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
                 }
 
                 known[key] = (hubEvent.Id, now + append.DedupeWindow);
-                events[hubEvent.Id] = hubEvent;
+                events[hubEvent.Id] = hubEvent with { PlainData = default };
                 stored.Add(hubEvent.Id);
-                foreach (var subscriptionId in subscriptionIds)
+                for (var i = 0; i < subscriptionIds.Count; i++)
                 {
                     var id = Ids.New(Ids.Delivery, now);
-                    deliveries[id] = Pending(id, hubEvent, subscriptionId, now);
+                    Enqueue(Pending(id, hubEvent, subscriptionIds[i], now) with { OrderKey = routed.OrderKeys?[i] });
                     made++;
                 }
             }
@@ -194,6 +195,10 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
                     Reason = record.Reason,
                     CompletedAt = record.Status == DeliveryStatus.Pending ? null : time.GetUtcNow(),
                 };
+                if (record.Status == DeliveryStatus.Dead)
+                    Bury(deliveries[id], record.Attempt, told: false);
+                if (record.Status != DeliveryStatus.Pending && InOrder(deliveries[id]).FirstOrDefault() is { WaitsForItsTurn: true } next)
+                    deliveries[next.Id] = next with { NextAttemptAt = next.CreatedAt };
                 held.Add(record);
             }
         }
@@ -229,13 +234,18 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
     public Task AddAsync(IReadOnlyList<Delivery> added, CancellationToken cancellationToken) => Locked(() =>
     {
         foreach (var delivery in added)
-            deliveries.Add(delivery.Id, delivery);
+        {
+            Enqueue(delivery);
+            if (delivery.Status == DeliveryStatus.Dead)
+                Bury(delivery, null, told: true);
+        }
+
         return true;
     });
 
     public Task<bool> MakeDueAsync(string id, DateTimeOffset now, CancellationToken cancellationToken) => Locked(() =>
     {
-        if (!deliveries.TryGetValue(id, out var delivery) || delivery.Status != DeliveryStatus.Pending)
+        if (!deliveries.TryGetValue(id, out var delivery) || delivery.Status != DeliveryStatus.Pending || delivery.WaitsForItsTurn)
             return false;
         deliveries[id] = delivery with { NextAttemptAt = now };
         return true;
@@ -244,6 +254,14 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
     private IEnumerable<Delivery> Free(string subscription) => deliveries.Values
         .Where(d => d.Status == DeliveryStatus.Pending && d.SubscriptionId == subscription && !leases.ContainsKey(d.Id))
         .OrderBy(d => d.NextAttemptAt).ThenBy(d => d.Id, StringComparer.Ordinal);
+
+    private void Enqueue(Delivery delivery) =>
+        deliveries[delivery.Id] = InOrder(delivery).Any() ? delivery with { NextAttemptAt = Delivery.NotYet } : delivery;
+
+    /// <summary>What is pending of the same key, oldest first.</summary>
+    private IEnumerable<Delivery> InOrder(Delivery delivery) => delivery.OrderKey is null ? [] : deliveries.Values
+        .Where(other => other.Status == DeliveryStatus.Pending && other.SubscriptionId == delivery.SubscriptionId && other.OrderKey == delivery.OrderKey)
+        .OrderBy(other => other.Id, StringComparer.Ordinal);
 
     private static Delivery Pending(string id, HubEvent hubEvent, string subscriptionId, DateTimeOffset now) => new()
     {

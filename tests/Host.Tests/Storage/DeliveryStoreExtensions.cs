@@ -17,6 +17,14 @@ internal static class DeliveryStoreExtensions
         return leased;
     }
 
+    /// <summary>When the next delivery can be leased; <see langword="null"/> when nothing will be.</summary>
+    public static async Task<DateTimeOffset?> NextDueAsync(this IDeliveryStore store, CancellationToken cancellationToken)
+    {
+        var agenda = await store.AgendaAsync("nobody", cancellationToken);
+        var due = agenda.Due.Select(static due => (DateTimeOffset?)due.Value).Min();
+        return due is null || agenda.LeaseEnds < due ? agenda.LeaseEnds : due;
+    }
+
     public static Task RecordAsync(this IDeliveryStore store, string owner, AttemptRecord record, CancellationToken cancellationToken) =>
         store.RecordAsync(owner, [record], cancellationToken);
 }
