@@ -8,7 +8,7 @@ namespace IntegrationHub.Host.Events;
 /// </summary>
 internal sealed partial class AttemptRecorder(string owner, IDeliveryStore store, Action<IReadOnlyList<AttemptOutcome>> recorded, TimeProvider time, ILogger logger)
 {
-    private const int MaxGroup = 256;
+    private const int MaxGroup = 512;
     private const int MaxWaiting = 1024;
     private static readonly TimeSpan[] Retries = [TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)];
 

@@ -9,13 +9,13 @@ namespace IntegrationHub.Host.Events;
 internal sealed class DeliveryLanes(SubscriptionRegistry registry, EndpointRegistry endpoints, IOptions<DeliveryOptions> options, TimeProvider time)
 {
     /// <summary>The most deliveries of one lease: it is a write, and others wait for the writer.</summary>
-    private const int MaxLease = 256;
+    private const int MaxLease = 512;
 
-    /// <summary>How many places' worth of deliveries a lane leases ahead.</summary>
-    private const int Ahead = 4;
+    /// <summary>How much the node holds, in terms of what it may have in flight.</summary>
+    private const int MostInHand = 4;
 
-    /// <summary>An endpoint that takes longer gets nothing leased ahead: it could wait longer than its lease.</summary>
-    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(500);
+    /// <summary>By how long an endpoint takes to answer: how many places' worth of deliveries its lane leases ahead, so that it has enough until the next lease is on disk.</summary>
+    private static readonly (TimeSpan Within, int Ahead)[] Quickness = [(TimeSpan.FromMilliseconds(50), 16), (TimeSpan.FromMilliseconds(500), 4)];
 
     private readonly DeliveryOptions options = options.Value;
     private readonly Lock gate = new();
@@ -54,7 +54,7 @@ internal sealed class DeliveryLanes(SubscriptionRegistry registry, EndpointRegis
         {
             List<(Lane Lane, int Want)>? wanted = null;
             List<string>? empty = null;
-            var room = (options.Concurrency * Ahead) - running - waiting;
+            var room = (options.Concurrency * MostInHand) - running - waiting;
             starved = false;
             foreach (var lane in lanes.Values)
             {
@@ -147,11 +147,11 @@ internal sealed class DeliveryLanes(SubscriptionRegistry registry, EndpointRegis
             var lane = lanes[subscriptionId];
             running--;
             lane.Running--;
-            lane.IsQuick = took < Quick;
+            lane.Ahead = Quickness.FirstOrDefault(quickness => took < quickness.Within).Ahead;
             Ready(lane);
             if (running == 0)
                 idle?.TrySetResult();
-            return starved || (lane.Waiting.Count <= lane.Running && lane.Due <= time.GetUtcNow());
+            return starved || (lane.Waiting.Count * 2 <= options.ConcurrencyPerEndpoint * lane.Ahead && lane.Due <= time.GetUtcNow());
         }
     }
 
@@ -256,7 +256,7 @@ internal sealed class DeliveryLanes(SubscriptionRegistry registry, EndpointRegis
             return 0;
 
         var rate = subscription?.Settings.Rate;
-        var places = rate is null && lane.IsQuick && admitted > 1 ? admitted * (1 + Ahead) : admitted;
+        var places = rate is null && admitted > 1 ? admitted * (1 + lane.Ahead) : admitted;
         var inHand = lane.Running + lane.Waiting.Count + lane.Claimed;
         var want = Math.Min(places - inHand, rate is null ? int.MaxValue : endpoints.Of(lane.SubscriptionId).Allowed(rate, out _) - lane.Waiting.Count - lane.Claimed);
 
@@ -302,7 +302,8 @@ internal sealed class DeliveryLanes(SubscriptionRegistry registry, EndpointRegis
         /// <summary>How many are being leased.</summary>
         public int Claimed { get; set; }
 
-        public bool IsQuick { get; set; }
+        /// <summary>How many places' worth it leases ahead.</summary>
+        public int Ahead { get; set; }
 
         public bool Queued { get; set; }
     }
