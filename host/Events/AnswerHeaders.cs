@@ -11,6 +11,9 @@ internal static class AnswerHeaders
     private const int MaxName = 64;
     private const int MaxValue = 256;
 
+    /// <summary>What every answer has, and nobody looks for.</summary>
+    private static readonly string[] Plain = ["Date", "Content-Length", "Connection", "Keep-Alive", "Transfer-Encoding"];
+
     /// <summary>What in a header's name tells that its value is a secret.</summary>
     private static readonly string[] SecretWords = ["cookie", "auth", "token", "secret", "key", "session", "signature", "password", "credential"];
 
@@ -35,7 +38,7 @@ internal static class AnswerHeaders
 
     private static void Keep(List<KeyValuePair<string, string>> kept, string name, HeaderStringValues values)
     {
-        if (kept.Count == MaxHeaders)
+        if (kept.Count == MaxHeaders || Plain.Contains(name, StringComparer.OrdinalIgnoreCase))
             return;
 
         var secret = Array.Exists(SecretWords, word => name.Contains(word, StringComparison.OrdinalIgnoreCase));
