@@ -191,7 +191,9 @@ internal sealed partial class DeliveryWorker : BackgroundService
             pause = due;
         if (Volatile.Read(ref leaseEnds) is < long.MaxValue and var end && TimeSpan.FromTicks(end - now.UtcTicks) is var left && left < pause)
             pause = left;
-        return pause > TimeSpan.Zero ? pause : TimeSpan.Zero;
+
+        // Timers cut off what is less than a millisecond, and would go off too early, again and again.
+        return pause > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds)) : TimeSpan.Zero;
     }
 
     private void StartWhatMay()

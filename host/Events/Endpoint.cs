@@ -263,7 +263,7 @@ internal sealed class EndpointRate(TimeProvider time)
     public int Available(double perSecond, out TimeSpan wait)
     {
         Fill(perSecond);
-        wait = tokens >= 1 ? TimeSpan.Zero : TimeSpan.FromSeconds((1 - tokens) / perSecond) + TimeSpan.FromTicks(1);
+        wait = tokens >= 1 ? TimeSpan.Zero : TimeSpan.FromSeconds((1 - tokens) / perSecond);
         return tokens >= 1 ? (int)Math.Min(tokens, int.MaxValue) : 0;
     }
 
