@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using IntegrationHub.Host.Connections.Health;
 using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations.Jobs;
