@@ -1,6 +1,7 @@
 using IntegrationHub.Benchmarks;
 
 // dotnet run -c Release --project tests/Benchmarks -- ingest [--seconds 10] [--connections 64]
+// dotnet run -c Release --project tests/Benchmarks -- retention [--seconds 10] [--connections 64]
 // dotnet run -c Release --project tests/Benchmarks -- startup [--rounds 5] [--manifests 200] [--code 50] [--hub path/to/hub.dll]...
 // dotnet run -c Release --project tests/Benchmarks -- guard [--calls 100000]
 // dotnet run -c Release --project tests/Benchmarks -- routing [--subscriptions 10000]
@@ -14,6 +15,7 @@ return args switch
     ["isolation", .. var options] => await IsolationBenchmark.RunAsync(OperationBenchOptions.Parse(options)),
     ["baseline-server", var port] => await BaselineServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),
     ["ingest", .. var options] => await IngestBenchmark.RunAsync(BenchmarkOptions.Parse(options)),
+    ["retention", .. var options] => await RetentionBenchmark.RunAsync(BenchmarkOptions.Parse(options)),
     [StartupCommands.Nothing] => 0,
     ["guard", .. var options] => await GuardBenchmark.RunAsync(options),
     ["routing", .. var options] => await RoutingBenchmark.RunAsync(options),
@@ -24,6 +26,7 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("Usage: benchmarks ingest [--seconds N] [--connections N] [--warmup N]");
+    Console.Error.WriteLine("       benchmarks retention [--seconds N] [--connections N] [--warmup N]");
     Console.Error.WriteLine("       benchmarks startup [--rounds N] [--manifests N] [--code N] [--hub path/to/hub.dll]...");
     Console.Error.WriteLine("       benchmarks guard [--calls N]");
     Console.Error.WriteLine("       benchmarks routing [--subscriptions N]");
