@@ -24,7 +24,7 @@ public sealed class RetentionWorkerTests
         using var worker = New(events, storage, options, time);
         var start = Some.Start;
         HubEvent[] made = [At(start, "archive"), At(start, "shop"), At(start, "brief"), At(start.AddDays(89), "shop"), At(start.AddDays(89), "brief")];
-        await events.AppendAsync(Some.Append(made), CancellationToken.None);
+        await events.AppendAsync(Some.Append(made) with { DedupeWindow = TimeSpan.Zero }, CancellationToken.None);
         time.Advance(start.AddDays(91) - time.GetUtcNow());
 
         Assert.Equal(3, await worker.PurgeAsync(CancellationToken.None));
@@ -76,5 +76,5 @@ public sealed class RetentionWorkerTests
     private static HubEvent At(DateTimeOffset time, string project) => Some.Event(project: project) with { ReceivedAt = time, ConnectionId = null };
 
     private static RetentionWorker New(IEventStore events, SqliteStorage storage, RetentionOptions options, TimeProvider time) =>
-        new(events, new SqliteRetentionStore(storage), Options.Create(options), time, NullLogger<RetentionWorker>.Instance);
+        new(events, new SqliteRetentionStore(storage), new SqliteReplayStore(storage), Options.Create(options), time, NullLogger<RetentionWorker>.Instance);
 }
