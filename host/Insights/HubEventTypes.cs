@@ -13,7 +13,7 @@ internal static class HubEventTypes
     private static readonly HubEventMember Repair = new("repair", "string?", "What to do, as a sentence.");
     private static readonly HubEventMember Subscription = new("subscription", "string", "The subscription's id.");
 
-    private static readonly HubEventMember Target = new("target", "string", "Where it sends to: the host of an address.");
+    private static readonly HubEventMember Target = new("target", "string", "The target, without what may be secret.");
 
     private static readonly HubEventMember[] Health =
     [
@@ -43,13 +43,14 @@ internal static class HubEventTypes
         ]),
         new("hub.effect.unknown", "An operation was sent and not answered: nobody here knows whether it had its effect.", "effect",
             [new("effect", "string", "The record's id."), Connection, Provider, Operation, Reason, new("idempotencyKey", "string?", "What the provider recognises a repetition by.")]),
-        new("hub.endpoint.disabled", "The hub disabled a subscription: its endpoint answered 410, or failed for five days.", "subscription", [Subscription, Target, Reason]),
-        new("hub.endpoint.failing", "An endpoint has had nothing but failures for 50, 70 or 90 % of the time after which its subscription is disabled.", "subscription",
+        new("hub.endpoint.disabled", "The hub disabled a subscription: its endpoint answered 410, or failed for too long.", "subscription", [Subscription, Target, Reason]),
+        new("hub.endpoint.failing", "Every attempt at a subscription's endpoint has failed for a while: told at 50, 70 and 90 % of the time after which it is disabled.", "subscription",
         [
-            Subscription, Target, new("percent", "number", "50, 70 or 90."), new("failingSince", "string", "Since when."), new("disabledAt", "string", "When it will be disabled."),
-            new("failures", "number", "How many failures in a row."), new("lastSuccessAt", "string?", "The last success."), new("lastError", "string?", "The last failure, as a sentence."),
+            Subscription, Target, new("percent", "number", "How much of that time is over: 50, 70 or 90."), new("failingSince", "string?", "When the first of these attempts failed."),
+            new("disabledAt", "string?", "When it will be disabled, if nothing changes."), new("failures", "number", "How many attempts failed since."),
+            new("lastSuccessAt", "string?", "When it last took a delivery."), new("lastError", "string?", "Why the last attempt failed."),
         ]),
-        new("hub.endpoint.recovered", "An endpoint that was warned of works again.", "subscription", [Subscription, Target]),
+        new("hub.endpoint.recovered", "An endpoint that was told to be failing takes deliveries again.", "subscription", [Subscription, Target]),
         new("hub.job.dead", "A job ran out of runs, or can never succeed.", "job", Job),
         new("hub.job.succeeded", "A job succeeded.", "job", Job),
         new("hub.job.unknown", "A job's last run was sent and not answered.", "job", Job),

@@ -3,6 +3,7 @@ using IntegrationHub.Benchmarks;
 // dotnet run -c Release --project tests/Benchmarks -- ingest [--seconds 10] [--connections 64]
 // dotnet run -c Release --project tests/Benchmarks -- delivery [--seconds 8] [--concurrency 16]
 // dotnet run -c Release --project tests/Benchmarks -- end-to-end [--rate 1500] [--seconds 8]
+// dotnet run -c Release --project tests/Benchmarks -- retention [--seconds 10] [--connections 64]
 // dotnet run -c Release --project tests/Benchmarks -- startup [--rounds 5] [--manifests 200] [--code 50] [--hub path/to/hub.dll]...
 // dotnet run -c Release --project tests/Benchmarks -- guard [--calls 100000]
 // dotnet run -c Release --project tests/Benchmarks -- routing [--subscriptions 10000]
@@ -21,6 +22,7 @@ return args switch
     ["delivery", .. var options] => await DeliveryBenchmark.RunAsync(EventBenchOptions.Parse(options)),
     ["end-to-end", .. var options] => await EndToEndBenchmark.RunAsync(EventBenchOptions.Parse(options)),
     ["ingest", .. var options] => await IngestBenchmark.RunAsync(BenchmarkOptions.Parse(options)),
+    ["retention", .. var options] => await RetentionBenchmark.RunAsync(BenchmarkOptions.Parse(options)),
     [StartupCommands.Nothing] => 0,
     ["guard", .. var options] => await GuardBenchmark.RunAsync(options),
     ["routing", .. var options] => await RoutingBenchmark.RunAsync(options),
@@ -32,6 +34,7 @@ static int Usage()
 {
     Console.Error.WriteLine("Usage: benchmarks ingest [--seconds N] [--connections N] [--warmup N]");
     Console.Error.WriteLine("       benchmarks delivery|end-to-end [--seconds N] [--connections N] [--concurrency N] [--rate N] [--warmup N]");
+    Console.Error.WriteLine("       benchmarks retention [--seconds N] [--connections N] [--warmup N]");
     Console.Error.WriteLine("       benchmarks startup [--rounds N] [--manifests N] [--code N] [--hub path/to/hub.dll]...");
     Console.Error.WriteLine("       benchmarks guard [--calls N]");
     Console.Error.WriteLine("       benchmarks routing [--subscriptions N]");

@@ -12,6 +12,7 @@ namespace IntegrationHub.Host.Events.DeadLetters;
 /// <param name="Pattern">The last error with its variable parts blanked out.</param>
 internal sealed partial record DeadLetterCause(string Fingerprint, string Step, int? Status, string Pattern)
 {
+    private const int MaxText = 1000;
     private const int MaxPattern = 300;
 
     public static DeadLetterCause Of(string subscriptionId, DeliveryAttempt attempt, string? reason) =>
@@ -28,6 +29,8 @@ internal sealed partial record DeadLetterCause(string Fingerprint, string Step, 
     /// <summary>Blanks out what differs between two occurrences of the same fault.</summary>
     public static string Normalize(string text)
     {
+        // What targets say can be long, and made so that looking at it takes long.
+        text = text.Length <= MaxText ? text : text[..MaxText];
         var plain = Space().Replace(Variable().Replace(text, "#"), " ").Trim();
         return plain.Length <= MaxPattern ? plain : plain[..MaxPattern];
     }

@@ -1,3 +1,4 @@
+using IntegrationHub.Host.Events.Replays;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Events.Retention;
@@ -5,8 +6,8 @@ namespace IntegrationHub.Host.Events.Retention;
 /// <summary>
 /// Deletes what is no longer kept. In slices of a few milliseconds with pauses between them, which grow with the time that others wait for the writer: taking webhooks comes first.
 /// </summary>
-internal sealed partial class RetentionWorker(IEventStore store, IRetentionStore retention, IOptions<RetentionOptions> options, TimeProvider time, ILogger<RetentionWorker> logger)
-    : BackgroundService
+internal sealed partial class RetentionWorker(
+    IEventStore store, IRetentionStore retention, IReplayStore replays, IOptions<RetentionOptions> options, TimeProvider time, ILogger<RetentionWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan FullRound = TimeSpan.FromDays(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
@@ -43,6 +44,9 @@ internal sealed partial class RetentionWorker(IEventStore store, IRetentionStore
             }
 
             total += await PurgeExpiredAsync(now, cancellationToken);
+
+            // As long as the events they were about; there are few.
+            total += await replays.PurgeAsync(Ago(now, options.Events), options.Batch, cancellationToken);
             foreach (var walk in Walks(now))
                 total += await WalkAsync(walk, cancellationToken);
         }

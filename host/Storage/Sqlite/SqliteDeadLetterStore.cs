@@ -121,9 +121,11 @@ internal sealed partial class SqliteDeadLetterStore(SqliteStorage storage) : IDe
     public Task<IReadOnlyList<DeadLetterNotice>> ListUntoldAsync(int limit, CancellationToken cancellationToken) => storage.ReadAsync<IReadOnlyList<DeadLetterNotice>>(
         session =>
         {
-            var letters = session.Query(SelectUntold, static row => row.GetString(0), ("$limit", limit)).ConvertAll(id => Read(session, id)!);
+            // Between two reads an erasure may take one away; there is nobody to be told of it then.
+            var letters = session.Query(SelectUntold, static row => row.GetString(0), ("$limit", limit)).Select(id => Read(session, id)).OfType<DeadLetter>().ToList();
             var events = SqliteEventStore.Read(session, letters.Select(static letter => letter.Delivery.EventId).Distinct()).ToDictionary(static one => one.Id);
-            return letters.ConvertAll(letter => new DeadLetterNotice(letter, events[letter.Delivery.EventId].Environment, events[letter.Delivery.EventId].CorrelationId));
+            return [.. letters.Where(letter => events.ContainsKey(letter.Delivery.EventId))
+                .Select(letter => new DeadLetterNotice(letter, events[letter.Delivery.EventId].Environment, events[letter.Delivery.EventId].CorrelationId))];
         },
         cancellationToken);
 

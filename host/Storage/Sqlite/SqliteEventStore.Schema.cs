@@ -72,18 +72,18 @@ internal sealed partial class SqliteEventStore
 
     // All events of a request have its time, and the index of connections leads there.
     private const string SelectOfRequest = $"""
-        SELECT {Columns}, reprocess_of, sealed_data FROM events JOIN event_data USING (number)
+        SELECT {Columns}, sealed_data, reprocess_of FROM events JOIN event_data USING (number)
         WHERE connection_id = $connection_id AND received_at = $received_at AND request_id = $request_id ORDER BY number
         """;
 
     private const string SelectReprocessed = $"""
-        SELECT {Columns}, reprocess_of, sealed_data FROM events JOIN event_data USING (number)
+        SELECT {Columns}, sealed_data, reprocess_of FROM events JOIN event_data USING (number)
         WHERE reprocess_of IN (SELECT value FROM json_each($ids)) ORDER BY number
         """;
 
     private const string Select = $"SELECT {Columns}, reprocess_of FROM events";
 
-    private const string SelectWithData = $"SELECT {Columns}, reprocess_of, sealed_data FROM events JOIN event_data USING (number)";
+    private const string SelectWithData = $"SELECT {Columns}, sealed_data, reprocess_of FROM events JOIN event_data USING (number)";
 
     // Changes a row when the event is new, or when the one it repeats was stored before the window.
     private const string ClaimId = """

@@ -11,17 +11,17 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
 
     /// <summary>The events of those ids with their data, in no order.</summary>
     public static List<HubEvent> ReadWithData(SqliteSession session, IEnumerable<string> ids) => session.Query(
-        SelectWithData + " WHERE id IN (SELECT value FROM json_each($ids))", MapWithData, ("$ids", SqliteValues.ToJson(ids)));
+        SelectWithData + " WHERE id IN (SELECT value FROM json_each($ids))", MapWhole, ("$ids", SqliteValues.ToJson(ids)));
 
     /// <summary>The events of those ids without their data, in no order.</summary>
     public static List<HubEvent> Read(SqliteSession session, IEnumerable<string> ids) => session.Query(
-        Select + " WHERE id IN (SELECT value FROM json_each($ids))", Map, ("$ids", SqliteValues.ToJson(ids)));
+        Select + " WHERE id IN (SELECT value FROM json_each($ids))", MapListed, ("$ids", SqliteValues.ToJson(ids)));
 
     public Task<AppendResult> AppendAsync(EventAppend append, CancellationToken cancellationToken) =>
         storage.WriteOrBusyAsync(session => Append(session, append), SizeOf(append), cancellationToken);
 
     public Task<HubEvent?> GetAsync(string id, CancellationToken cancellationToken) =>
-        storage.ReadAsync(session => session.First(SelectWithData + " WHERE id = $id", MapWithData, ("$id", id)), cancellationToken);
+        storage.ReadAsync(session => session.First(SelectWithData + " WHERE id = $id", MapWhole, ("$id", id)), cancellationToken);
 
     public Task<Page<HubEvent>> ListAsync(EventQuery query, PageRequest page, CancellationToken cancellationToken) => storage.ReadAsync(
         session => new SqliteFilter("events", page)
@@ -31,7 +31,7 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
             .Equal("subject", query.Subject)
             .Between("received_at", query.From, query.To)
             .In("project", query.VisibleProjects)
-            .ReadByTime(session, Select, "received_at", "id", Map, static row => (row.ReceivedAt, row.Id)),
+            .ReadByTime(session, Select, "received_at", "id", MapListed, static row => (row.ReceivedAt, row.Id)),
         cancellationToken);
 
     public Task<RawRequest?> GetRawAsync(string requestId, CancellationToken cancellationToken) =>
@@ -41,8 +41,8 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
         session =>
         {
             var first = session.Query(
-                SelectOfRequest, MapWithData, ("$connection_id", raw.ConnectionId), ("$received_at", raw.ReceivedAt.ToStored()), ("$request_id", raw.Id));
-            var again = session.Query(SelectReprocessed, MapWithData, ("$ids", SqliteValues.ToJson(first.Select(static one => one.Id))));
+                SelectOfRequest, MapWhole, ("$connection_id", raw.ConnectionId), ("$received_at", raw.ReceivedAt.ToStored()), ("$request_id", raw.Id));
+            var again = session.Query(SelectReprocessed, MapWhole, ("$ids", SqliteValues.ToJson(first.Select(static one => one.Id))));
             return [.. first, .. again];
         },
         cancellationToken);
@@ -179,10 +179,13 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
         ReceivedAt = row.Time(9),
         CorrelationId = row.GetString(10),
         RequestId = row.TextOrNull(11),
-        ReprocessOf = row.TextOrNull(12),
     };
 
-    private static HubEvent MapWithData(SqliteDataReader row) => Map(row) with { SealedData = row.Bytes(13) };
+    private static HubEvent MapListed(SqliteDataReader row) => Map(row) with { ReprocessOf = row.TextOrNull(12) };
+
+    private static HubEvent MapWithData(SqliteDataReader row) => Map(row) with { SealedData = row.Bytes(12) };
+
+    private static HubEvent MapWhole(SqliteDataReader row) => MapWithData(row) with { ReprocessOf = row.TextOrNull(13) };
 
     private static RawRequest MapRaw(SqliteDataReader row) => new()
     {

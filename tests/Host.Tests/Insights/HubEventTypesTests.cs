@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using IntegrationHub.Host.Connections.Health;
 using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations.Jobs;
@@ -78,8 +79,8 @@ public sealed partial class HubEventTypesTests
             # Operational events
 
             What the hub tells of itself, as events like any others: subscribe to `hub.**`, or to the one you need. Made from the catalogue in the code; a test keeps it so, and
-            `GET /api/events/types` answers the same. Each belongs to the project of what it is about, and its `subject` is the id of that. They are told at least once and may come late;
-            nothing is told of failing deliveries of `hub.*` events themselves, so that a failing subscription to them comes to an end. `?` marks what can be null.
+            `GET /api/events/types` answers the same. Each belongs to the project of what it is about, and its `subject` is the id of that. `hub.delivery.exhausted` is told at least once, however late;
+            the others are dropped, and logged, while the storage takes nothing. Nothing is told of failing deliveries of `hub.*` events themselves, so that a failing subscription to them comes to an end. `?` marks what can be null.
 
             """.ReplaceLineEndings("\n"));
         foreach (var type in HubEventTypes.All)

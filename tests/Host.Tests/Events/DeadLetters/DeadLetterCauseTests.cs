@@ -37,6 +37,7 @@ public sealed class DeadLetterCauseTests
     {
         Assert.InRange(DeadLetterCause.Normalize(string.Concat(Enumerable.Repeat("word 12 \"", 20_000))).Length, 1, 300);
         Assert.InRange(DeadLetterCause.Normalize(new string('a', 100_000) + "1").Length, 1, 300);
+        Assert.InRange(DeadLetterCause.Normalize(string.Concat(Enumerable.Repeat("a-", 50_000))).Length, 1, 300);
         Assert.InRange(DeadLetterCause.Normalize(new string('"', 99_999)).Length, 0, 300);
     }
 
