@@ -14,6 +14,7 @@ using IntegrationHub.Host.Operations;
 using IntegrationHub.Host.Operations.Resilience;
 using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Plugins.Install;
+using IntegrationHub.Host.Privacy;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Simulators;
 using IntegrationHub.Host.Storage.Sqlite;
@@ -56,6 +57,7 @@ internal static class HubApp
         .AddCapabilities()
         .AddEvents()
         .AddWebhooks()
+        .AddPrivacy()
         .AddApiDescription();
 
     private static void Route(WebApplication app)
@@ -78,6 +80,7 @@ internal static class HubApp
         app.MapCapabilities();
         app.MapEvents();
         app.MapWebhooks();
+        app.MapPrivacy();
         app.MapSimulators();
         app.MapApiDescription();
     }

@@ -1,5 +1,6 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Http;
+using IntegrationHub.Host.Webhooks.Reprocessing;
 using Microsoft.OpenApi;
 
 namespace IntegrationHub.Host.Webhooks;
@@ -39,6 +40,7 @@ internal static class WebhookEndpoints
             .Produces(StatusCodes.Status200OK)
             .Produces<Problem>(StatusCodes.Status400BadRequest, "application/problem+json")
             .Produces<Problem>(StatusCodes.Status404NotFound, "application/problem+json");
+        routes.MapReprocessing();
         return routes;
     }
 

@@ -22,6 +22,7 @@ internal sealed partial class WebhookIngest(
     WebhookMetrics metrics,
     WebhookGate gate,
     RefusalLog refusals,
+    RefusalNotices notices,
     IOptions<WebhookOptions> options,
     IOptions<RetentionOptions> retention,
     TimeProvider time,
@@ -61,6 +62,8 @@ internal sealed partial class WebhookIngest(
         metrics.Refused(refusal.Problem.Code);
         refusals.Write(provider, connectionId, refusal.Problem.Code, refusal.Detail);
         await refusal.Problem.ToResult().ExecuteAsync(context);
+        if (refusal.Problem.Status == StatusCodes.Status401Unauthorized || refusal.Problem.Code == WebhookRefusal.MalformedCode)
+            await notices.CountAsync(provider, connectionId, refusal.Problem.Code);
     }
 
     /// <returns>Why it was not taken; <see langword="null"/> when it was answered.</returns>
@@ -165,7 +168,7 @@ internal sealed partial class WebhookIngest(
             Id = requestId,
             ConnectionId = connection.Id,
             ReceivedAt = now,
-            ExpiresAt = now + retention.Value.RawBodies,
+            ExpiresAt = now + retention.Value.RawBodiesOf(connection.Project),
             SealedHead = payloads.Seal(WebhookRequestReader.Head(request), requestId),
             SealedBody = extracted is [{ Data: var only }] && only.Span.SequenceEqual(request.Body.Span) ? default : payloads.Seal(request.Body.Span, requestId),
         };
@@ -191,6 +194,7 @@ internal sealed partial class WebhookIngest(
                 CorrelationId = correlationId,
                 RequestId = requestId,
                 SealedData = payloads.Seal(found.Data.Span, id),
+                PlainData = found.Data,
             };
         }
 

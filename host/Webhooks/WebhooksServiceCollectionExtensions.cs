@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Http;
+using IntegrationHub.Host.Webhooks.Reprocessing;
 
 namespace IntegrationHub.Host.Webhooks;
 
@@ -11,7 +12,9 @@ internal static class WebhooksServiceCollectionExtensions
             .AddSingleton<WebhookMetrics>()
             .AddSingleton<RefusalLog>()
             .AddSingleton<WebhookGate>()
+            .AddSingleton<RefusalNotices>()
             .AddSingleton<WebhookRequestReader>()
+            .AddSingleton<WebhookReprocessor>()
             .AddSingleton<WebhookIngest>();
     }
 }

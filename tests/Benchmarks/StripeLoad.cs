@@ -79,6 +79,45 @@ internal sealed class StripeLoad(int port, string path, TimeProvider time)
         return "evt_" + scrambled.ToString("x16", CultureInfo.InvariantCulture).PadLeft(IdLength - 4, '1');
     }
 
+    /// <summary>Sends so many a second, each at its time, whatever the answers take.</summary>
+    /// <param name="connections">The most requests at once.</param>
+    /// <param name="rate">Events a second.</param>
+    /// <param name="duration">How long.</param>
+    /// <param name="sent">Gets each acknowledged event's id, with when it was sent (a timestamp).</param>
+    /// <returns>By how many milliseconds an event was sent late, at most.</returns>
+    public async Task<double> RunPacedAsync(int connections, int rate, TimeSpan duration, ConcurrentDictionary<string, long> sent)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var total = (long)(rate * duration.TotalSeconds);
+        long next = -1;
+        var late = new ConcurrentBag<double>();
+        await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(IPAddress.Loopback, port);
+            var request = new RequestBuffer(path);
+            var answer = new byte[4096];
+            var worst = 0.0;
+            for (var number = Interlocked.Increment(ref next); number < total; number = Interlocked.Increment(ref next))
+            {
+                var due = TimeSpan.FromSeconds((double)number / rate);
+                if (due - Stopwatch.GetElapsedTime(start) is { TotalMilliseconds: > 1 } wait)
+                    await Task.Delay(wait);
+
+                var id = NewId();
+                var bytes = request.Fill(id, time.GetUtcNow().ToUnixTimeSeconds());
+                var begun = Stopwatch.GetTimestamp();
+                worst = Math.Max(worst, (Stopwatch.GetElapsedTime(start, begun) - due).TotalMilliseconds);
+                await socket.SendAsync(bytes);
+                if (await ReadStatusAsync(socket, answer) == 200)
+                    sent[id] = begun;
+            }
+
+            late.Add(worst);
+        })));
+        return late.Max();
+    }
+
     /// <summary>Reads one answer; both servers answer with a Content-Length or an empty body.</summary>
     private static async Task<int> ReadStatusAsync(Socket socket, byte[] buffer)
     {

@@ -65,9 +65,28 @@ internal sealed partial class SqliteEventStore
 
     private const string InsertData = "INSERT INTO event_data (number, sealed_data) VALUES (last_insert_rowid(), $sealed_data)";
 
-    private const string Select = $"SELECT {Columns} FROM events";
+    /// <summary>What was made of an earlier event's raw request; the index holds nothing else.</summary>
+    public const string Schema11 = """
+        ALTER TABLE events ADD COLUMN reprocess_of TEXT;
+        CREATE INDEX events_by_reprocess ON events (reprocess_of) WHERE reprocess_of IS NOT NULL;
+        """;
 
-    private const string SelectWithData = $"SELECT {Columns}, sealed_data FROM events JOIN event_data USING (number)";
+    private const string MarkReprocessed = "UPDATE events SET reprocess_of = $reprocess_of WHERE id = $id";
+
+    // All events of a request have its time, and the index of connections leads there.
+    private const string SelectOfRequest = $"""
+        SELECT {Columns}, sealed_data, reprocess_of FROM events JOIN event_data USING (number)
+        WHERE connection_id = $connection_id AND received_at = $received_at AND request_id = $request_id ORDER BY number
+        """;
+
+    private const string SelectReprocessed = $"""
+        SELECT {Columns}, sealed_data, reprocess_of FROM events JOIN event_data USING (number)
+        WHERE reprocess_of IN (SELECT value FROM json_each($ids)) ORDER BY number
+        """;
+
+    private const string Select = $"SELECT {Columns}, reprocess_of FROM events";
+
+    private const string SelectWithData = $"SELECT {Columns}, sealed_data, reprocess_of FROM events JOIN event_data USING (number)";
 
     // Changes a row when the event is new, or when the one it repeats was stored before the window.
     private const string ClaimId = """

@@ -2,12 +2,16 @@ using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.DeadLetters;
+using IntegrationHub.Host.Events.Replays;
+using IntegrationHub.Host.Events.Retention;
 using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations.Effects;
 using IntegrationHub.Host.Operations.Idempotency;
 using IntegrationHub.Host.Operations.Jobs;
 using IntegrationHub.Host.Plugins;
+using IntegrationHub.Host.Privacy;
 using IntegrationHub.Host.Secrets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -40,6 +44,11 @@ internal static class SqliteStorageServiceCollectionExtensions
         services.AddSingleton<IEventStore, SqliteEventStore>();
         services.AddSingleton<ISubscriptionStore, SqliteSubscriptionStore>();
         services.AddSingleton<IDeliveryStore, SqliteDeliveryStore>();
+        services.AddSingleton<IEndpointStateStore, SqliteEndpointStateStore>();
+        services.AddSingleton<IDeadLetterStore, SqliteDeadLetterStore>();
+        services.AddSingleton<IReplayStore, SqliteReplayStore>();
+        services.AddSingleton<IRetentionStore, SqliteRetentionStore>();
+        services.AddSingleton<IErasureStore, SqliteErasureStore>();
         services.AddSingleton<IUsageStore, SqliteUsageStore>();
         services.AddSingleton<IPluginStateStore, SqlitePluginStateStore>();
         services.AddSingleton<ITokenStore, SqliteTokenStore>();
