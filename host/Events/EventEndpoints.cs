@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Schemas;
@@ -35,6 +36,7 @@ internal static class EventEndpoints
             .Accepts<PublishRequest>("application/json")
             .Produces<JsonElement>(StatusCodes.Status201Created).Produces<JsonElement>(StatusCodes.Status200OK);
 
+        routes.MapEventStream();
         routes.MapSubscriptions();
         routes.MapDeliveries();
         routes.MapDeadLetters();

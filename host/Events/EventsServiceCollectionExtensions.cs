@@ -1,3 +1,4 @@
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Secrets;
@@ -20,7 +21,7 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<IDeliveryTarget, WebhookTarget>()
             .AddSingleton<SubscriptionTargets>()
             .AddSingleton<DeliverySignal>()
-            .AddSingleton<IEventPublisher, EventPublisher>()
+            .AddSingleton<EventPublisher>()
             .AddSingleton<DeliverySender>()
             .AddSingleton<DeliveryReplay>()
             .AddSingleton<SubscriptionService>()
@@ -32,6 +33,7 @@ internal static class EventsServiceCollectionExtensions
                 var options = provider.GetRequiredService<IOptions<DeliveryOptions>>().Value;
                 return new RetrySchedule(options.EffectiveSchedule, options.Jitter, Random.Shared);
             });
+        services.AddEventStream();
         return services.AddHostedService<DeliveryWorker>().AddHostedService<RetentionWorker>();
     }
 }

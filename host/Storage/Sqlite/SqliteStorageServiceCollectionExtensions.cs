@@ -2,6 +2,7 @@ using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations.Effects;
@@ -37,7 +38,9 @@ internal static class SqliteStorageServiceCollectionExtensions
         services.AddSingleton<IWrappedKeyStore, SqliteWrappedKeyStore>();
         services.AddSingleton<IEndedSecretStore, SqliteEndedSecretStore>();
         services.AddSingleton<IConnectionStore, SqliteConnectionStore>();
-        services.AddSingleton<IEventStore, SqliteEventStore>();
+        services.AddSingleton<SqliteEventStore>();
+        services.AddSingleton<IEventStore>(static provider => provider.GetRequiredService<SqliteEventStore>());
+        services.AddSingleton<IEventLog>(static provider => provider.GetRequiredService<SqliteEventStore>());
         services.AddSingleton<ISubscriptionStore, SqliteSubscriptionStore>();
         services.AddSingleton<IDeliveryStore, SqliteDeliveryStore>();
         services.AddSingleton<IUsageStore, SqliteUsageStore>();
