@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace IntegrationHub.Host.Events;
@@ -35,19 +36,38 @@ internal sealed record AttemptView(int Number, DateTimeOffset StartedAt, double 
 /// <summary>The result of a test delivery.</summary>
 internal sealed record SubscriptionTestResult(bool Ok, AttemptView Attempt);
 
-internal sealed record TargetView(string Kind, string Url);
+/// <summary>Where events go; members of the kind stand beside these, secret ones masked.</summary>
+internal sealed record TargetView(string Kind, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Url)
+{
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Settings { get; init; }
+
+    public static TargetView Of(Subscription subscription) => new(subscription.TargetKind, subscription.Url.Length == 0 ? null : subscription.Url)
+    {
+        Settings = subscription.Settings.Target?.EnumerateObject().ToDictionary(member => member.Name, member => member.Value),
+    };
+}
+
+/// <summary>How fast events go to the target, as far as it was asked for.</summary>
+internal sealed record DeliverySettingsView(int? Concurrency, double? Rate, double? TimeoutSeconds)
+{
+    public static DeliverySettingsView? Of(SubscriptionSettings settings) =>
+        settings is { Concurrency: null, Rate: null, TimeoutSeconds: null } ? null : new(settings.Concurrency, settings.Rate, settings.TimeoutSeconds);
+}
 
 /// <summary>A subscription as the API shows it; with its secret only where that was just made.</summary>
 internal sealed record SubscriptionView(
-    string Id, string Pattern, string Project, string? Environment, string? Description, TargetView Target, bool Enabled, string? DisabledReason,
-    DateTimeOffset? PreviousSecretValidUntil, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    string Id, string Pattern, JsonElement? Filter, string Project, string? Environment, string? Description, TargetView Target, JsonElement? Transform, string? OrderBy,
+    DeliverySettingsView? Delivery, IReadOnlyDictionary<string, string>? Headers, bool Enabled, string? DisabledReason, DateTimeOffset? PreviousSecretValidUntil,
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Secret { get; init; }
 
     public static SubscriptionView Of(Subscription subscription, string? secret = null) => new(
-        subscription.Id, subscription.Pattern, subscription.Project, subscription.Environment, subscription.Description,
-        new TargetView(subscription.TargetKind, subscription.Url), subscription.Enabled, subscription.DisabledReason,
+        subscription.Id, subscription.Pattern, subscription.Settings.Filter, subscription.Project, subscription.Environment, subscription.Description, TargetView.Of(subscription),
+        subscription.Settings.Transform, subscription.Settings.OrderBy, DeliverySettingsView.Of(subscription.Settings),
+        subscription.Settings.Headers?.ToDictionary(name => name, _ => SubscriptionHeaders.Mask), subscription.Enabled, subscription.DisabledReason,
         subscription.PreviousSecretValidUntil, subscription.CreatedAt, subscription.UpdatedAt)
     {
         Secret = secret,

@@ -20,6 +20,7 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<DeliveryPayloads>()
             .AddSingleton<IDeliveryTarget, WebhookTarget>()
             .AddSingleton<SubscriptionTargets>()
+            .AddSingleton<SubscriptionRules>()
             .AddSingleton<DeliverySignal>()
             .AddSingleton<EventPublisher>()
             .AddSingleton<DeliverySender>()

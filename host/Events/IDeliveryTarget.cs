@@ -8,6 +8,9 @@ internal interface IDeliveryTarget
     /// <summary>The kind as it stands in <c>target.kind</c>.</summary>
     string Kind { get; }
 
+    /// <summary>The members of <c>target</c> that are kept sealed and never shown.</summary>
+    IReadOnlyCollection<string> SecretMembers => [];
+
     /// <summary>What is wrong with a subscription's target, with pointers below <c>/target</c>; empty when nothing is. Contacts nobody.</summary>
     IEnumerable<ValidationIssue> Check(Subscription subscription);
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Http;
 
@@ -12,12 +11,12 @@ internal static class SubscriptionEndpoints
         group.MapGet("", ListAsync).RequireRole(HubRole.Developer).WithName("ListSubscriptions").WithSummary("List subscriptions, newest first")
             .ReadsListQuery(new QueryParameter("project", "A project's name."))
             .Produces<Page<SubscriptionView>>();
-        group.MapPost("", CreateAsync).RequireRole(HubRole.Developer).WithName("CreateSubscription").WithSummary("Subscribe an endpoint to events")
-            .WithDescription("The answer has the signing `secret` (`whsec_…`), this once.")
+        group.MapPost("", CreateAsync).RequireRole(HubRole.Developer).WithName("CreateSubscription").WithSummary("Subscribe a target to events")
+            .WithDescription("The answer has the signing `secret` (`whsec_…`), this once. The values of `headers` are never shown again.")
             .Accepts<SubscriptionRequest>("application/json").Produces<SubscriptionView>(StatusCodes.Status201Created);
         group.MapGet("/{id}", GetAsync).RequireRole(HubRole.Developer).WithName("GetSubscription").WithSummary("Read a subscription").Produces<SubscriptionView>();
         group.MapPatch("/{id}", PatchAsync).RequireRole(HubRole.Developer).WithName("UpdateSubscription").WithSummary("Change a subscription")
-            .WithDescription("Members that are left out stay as they are; `null` clears `environment` and `description`.")
+            .WithDescription("Members that are left out stay as they are; `null` clears one. Members of `target`, `delivery` and `headers` are changed one by one; `filter` and `transform` as a whole. A target of another kind starts anew.")
             .Accepts<SubscriptionPatch>("application/json").Produces<SubscriptionView>();
         group.MapDelete("/{id}", DeleteAsync).RequireRole(HubRole.Developer).WithName("DeleteSubscription").WithSummary("Delete a subscription; its pending deliveries are cancelled")
             .Produces(StatusCodes.Status204NoContent);
@@ -71,25 +70,4 @@ internal static class SubscriptionEndpoints
         var attempt = await service.TestAsync(context.GetCaller(), id, CorrelationId.Of(context), cancellationToken);
         return Results.Json(new SubscriptionTestResult(attempt.Outcome == DeliveryOutcomes.Delivered, AttemptView.Of(attempt)), HubJson.Options);
     }
-}
-
-/// <summary>What a new subscription is made of.</summary>
-internal sealed record SubscriptionRequest(
-    string? Pattern, TargetRequest? Target, string? Project = null, string? Environment = null, string? Description = null, bool Enabled = true);
-
-internal sealed record TargetRequest(string? Kind = null, string? Url = null);
-
-/// <summary>What to change. What is left out is undefined, which is not the same as <c>null</c>.</summary>
-internal sealed record SubscriptionPatch
-{
-    /// <summary>Undefined leaves it as it is; <c>null</c> clears it.</summary>
-    public JsonElement Environment { get; init; }
-
-    public JsonElement Description { get; init; }
-
-    public string? Pattern { get; init; }
-
-    public TargetRequest? Target { get; init; }
-
-    public bool? Enabled { get; init; }
 }

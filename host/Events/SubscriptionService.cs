@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Http;
@@ -13,6 +14,7 @@ internal sealed class SubscriptionService(
     SubscriptionRegistry registry,
     SubscriptionSecrets secrets,
     SubscriptionTargets targets,
+    SubscriptionRules rules,
     DeliverySender sender,
     IPayloadSealer payloads,
     IAuditTrail audit,
@@ -20,7 +22,6 @@ internal sealed class SubscriptionService(
     TimeProvider time)
 {
     private const string TestType = "hub.test";
-    private const int MaxDescription = 500;
 
     /// <exception cref="ProblemException">It is not there, or the caller may not see it.</exception>
     public async Task<Subscription> FindAsync(Caller caller, string id, CancellationToken cancellationToken) =>
@@ -45,9 +46,11 @@ internal sealed class SubscriptionService(
             CreatedAt = now,
             UpdatedAt = now,
         };
-        ThrowIfFaulty(draft);
+        var asked = SubscriptionDraft.Of(request, targets);
+        var (subscription, secret) = secrets.Create(draft with { Settings = asked.Settings });
+        subscription = secrets.WithSettings(subscription, asked.Headers, asked.TargetSecrets);
+        ThrowIfFaulty(subscription, asked);
 
-        var (subscription, secret) = secrets.Create(draft);
         await store.AddAsync(subscription, cancellationToken);
         await registry.LoadAsync(cancellationToken);
         await AuditAsync(caller, "subscription.created", subscription, correlationId, Describe(subscription), cancellationToken);
@@ -57,18 +60,21 @@ internal sealed class SubscriptionService(
     public async Task<Subscription> ChangeAsync(Caller caller, string id, SubscriptionPatch patch, string correlationId, CancellationToken cancellationToken)
     {
         var before = await FindAsync(caller, id, cancellationToken);
-        var issues = new List<ValidationIssue>();
+        var asked = Draft(patch, before);
+        var kind = patch.Target?.Kind ?? before.TargetKind;
         var changed = before with
         {
             Pattern = patch.Pattern ?? before.Pattern,
-            Environment = Text(patch.Environment, before.Environment, "/environment", issues),
-            Description = Text(patch.Description, before.Description, "/description", issues),
-            TargetKind = patch.Target is { } target ? target.Kind ?? before.TargetKind : before.TargetKind,
-            Url = patch.Target?.Url ?? before.Url,
+            Environment = asked.Text(patch.Environment, before.Environment, "/environment"),
+            Description = asked.Text(patch.Description, before.Description, "/description"),
+            TargetKind = kind,
+            Url = patch.Target?.Url ?? (kind == before.TargetKind ? before.Url : ""),
+            Settings = asked.Settings,
             Enabled = patch.Enabled ?? before.Enabled,
             DisabledReason = patch.Enabled is null ? before.DisabledReason : null,
         };
-        ThrowIfFaulty(changed, issues);
+        changed = secrets.WithSettings(changed, asked.Headers, asked.TargetSecrets);
+        ThrowIfFaulty(changed, asked);
         return await UpdateAsync(caller, changed, "subscription.changed", correlationId, Describe(changed), cancellationToken);
     }
 
@@ -130,34 +136,24 @@ internal sealed class SubscriptionService(
     private Task AuditAsync(Caller caller, string action, Subscription subscription, string correlationId, object details, CancellationToken cancellationToken) =>
         audit.RecordAsync(time, caller, action, subscription.Id, subscription.Project, correlationId, details, cancellationToken);
 
-    private void ThrowIfFaulty(Subscription subscription, List<ValidationIssue>? found = null)
+    private SubscriptionDraft Draft(SubscriptionPatch patch, Subscription before)
     {
-        var issues = found ?? [];
-        if (!EventPattern.TryParse(subscription.Pattern, out _, out var error))
-            issues.Add(new("/pattern", error.Message, error.Hint));
-        issues.AddRange(targets.Check(subscription));
-        if (ProjectScope.CheckEnvironment(subscription.Environment) is { } environment)
-            issues.Add(environment);
-        if (subscription.Description is { Length: > MaxDescription })
-            issues.Add(new("/description", $"The description is longer than {MaxDescription} characters."));
-        if (issues.Count > 0)
-            throw Problem.Invalid("The subscription is not valid.", issues).ToException();
+        try
+        {
+            return SubscriptionDraft.Of(patch, before, secrets, targets);
+        }
+        catch (CryptographicException)
+        {
+            throw new Problem(StatusCodes.Status500InternalServerError, "cannot_decrypt", "The subscription cannot be decrypted",
+                "Its secrets were encrypted under another master key, or altered. Start the hub with the master key they were stored under.").ToException();
+        }
     }
 
-    private static string? Text(JsonElement patch, string? before, string pointer, List<ValidationIssue> issues)
+    private void ThrowIfFaulty(Subscription subscription, SubscriptionDraft asked)
     {
-        switch (patch.ValueKind)
-        {
-            case JsonValueKind.Undefined:
-                return before;
-            case JsonValueKind.Null:
-                return null;
-            case JsonValueKind.String:
-                return patch.GetString();
-            default:
-                issues.Add(new(pointer, "A text or null is expected."));
-                return before;
-        }
+        List<ValidationIssue> issues = [.. asked.Issues, .. rules.Check(subscription, asked.Headers)];
+        if (issues.Count > 0)
+            throw Problem.Invalid("The subscription is not valid.", issues).ToException();
     }
 
     private object Describe(Subscription subscription) => new
@@ -166,6 +162,13 @@ internal sealed class SubscriptionService(
         environment = subscription.Environment,
         kind = subscription.TargetKind,
         target = targets.Describe(subscription),
+        filter = subscription.Settings.Filter is not null,
+        transform = subscription.Settings.Transform is not null,
+        orderBy = subscription.Settings.OrderBy,
+        headers = subscription.Settings.Headers,
+        concurrency = subscription.Settings.Concurrency,
+        rate = subscription.Settings.Rate,
+        timeoutSeconds = subscription.Settings.TimeoutSeconds,
         enabled = subscription.Enabled,
     };
 }

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using IntegrationHub.Host.Egress;
+using IntegrationHub.Host.Http;
 using IntegrationHub.Schemas;
 using IntegrationHub.Webhooks;
 using Microsoft.Extensions.Options;
@@ -58,6 +59,9 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
     {
         if (CheckUrl(subscription.Url) is { } issue)
             yield return issue;
+
+        foreach (var member in subscription.Settings.Target?.EnumerateObject() ?? [])
+            yield return new($"/target/{RequestBody.Escape(member.Name)}", $"There is no member '{member.Name}' here.", Suggestion.For(member.Name, ["kind", "url"]));
     }
 
     public string Describe(Subscription subscription) => Uri.TryCreate(subscription.Url, UriKind.Absolute, out var uri) ? uri.Authority : "";
