@@ -17,6 +17,7 @@ using IntegrationHub.Host.Plugins.Install;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Simulators;
 using IntegrationHub.Host.Storage.Sqlite;
+using IntegrationHub.Host.Targets;
 using IntegrationHub.Host.Webhooks;
 
 namespace IntegrationHub.Host;
@@ -55,6 +56,7 @@ internal static class HubApp
         .AddHealth()
         .AddCapabilities()
         .AddEvents()
+        .AddTargets()
         .AddWebhooks()
         .AddApiDescription();
 
