@@ -60,6 +60,7 @@ internal static class ApiStage
         ["POST /api/connections/{id}/limits/reset"] = [null],
         ["POST /api/connections/{id}/operations/{operation}"] = ["""{"params":{}}"""],
         ["POST /api/events"] = ["""{"type":"order.paid","id":"{marker}","project":"{project}","data":{"note":"{marker}"}}"""],
+        ["POST /api/events/stream/tickets"] = [null],
         ["POST /api/events/{id}/replay"] = [null, """{"subscription":"{subscription}"}"""],
         ["POST /api/subscriptions"] = ["""{"pattern":"**","project":"{project}","description":"{marker}","target":{"kind":"webhook","url":"http://127.0.0.1:9/{marker}"}}"""],
         ["PATCH /api/subscriptions/{id}"] = ["""{"enabled":false}"""],
@@ -99,10 +100,11 @@ internal static class ApiStage
         ["subject"] = "{marker}",
         ["type"] = "app.{marker}",
         ["eventType"] = "app.{marker}",
+        ["pattern"] = "app.{marker}",
     };
 
     private static readonly HashSet<string> NeutralQuery =
-        ["limit", "cursor", "from", "to", "status", "provider", "environment", "reason", "capability", "category", "market", "currency", "language", "q", "sort", "force", "params", "actor", "action", "target", "state", "verdict", "operation", "async"];
+        ["limit", "cursor", "from", "to", "status", "provider", "environment", "reason", "capability", "category", "market", "currency", "language", "q", "sort", "force", "params", "actor", "action", "target", "state", "verdict", "operation", "async", "lastEventId", "follow", "ticket"];
 
     /// <summary>Everything that the hub answers, as it is put together in production.</summary>
     public static List<ApiRoute> Routes(IServiceProvider services) =>

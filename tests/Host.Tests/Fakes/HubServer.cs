@@ -8,6 +8,7 @@ using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Webhooks;
@@ -64,6 +65,7 @@ internal sealed class HubServer : IAsyncDisposable
         services.AddSingleton<TimeProvider>(time).AddMetrics();
         services.AddOptions<HubOptions>().BindConfiguration(HubOptions.Section);
         services.AddSingleton<InMemoryEventStore>().AddSingleton<IEventStore>(s => s.GetRequiredService<InMemoryEventStore>()).AddSingleton<IDeliveryStore>(s => s.GetRequiredService<InMemoryEventStore>());
+        services.AddSingleton<IEventLog, InMemoryEventLog>();
         services.AddSingleton<InMemorySubscriptionStore>().AddSingleton<ISubscriptionStore>(s => s.GetRequiredService<InMemorySubscriptionStore>());
         services.AddSingleton<FakeSealer>().AddSingleton<ISealer>(s => s.GetRequiredService<FakeSealer>()).AddSingleton<IPayloadSealer>(s => s.GetRequiredService<FakeSealer>());
         services.AddSingleton<RecordingAuditTrail>().AddSingleton<IAuditTrail>(s => s.GetRequiredService<RecordingAuditTrail>());

@@ -2,6 +2,7 @@ using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
@@ -32,6 +33,8 @@ internal sealed record StorageHarness
     public required IConnectionStore Connections { get; init; }
 
     public required IEventStore Events { get; init; }
+
+    public required IEventLog EventLog { get; init; }
 
     public required ISubscriptionStore Subscriptions { get; init; }
 
