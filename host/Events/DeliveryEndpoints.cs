@@ -68,10 +68,11 @@ internal static class DeliveryEndpoints
             var hint = delivery.Status switch
             {
                 DeliveryStatus.Dead => $"Replay the dead letter: POST /api/dead-letters/{id}/replay.",
+                DeliveryStatus.Pending => "An earlier delivery of the same order key is not done yet; it can be retried.",
                 DeliveryStatus.Delivered => $"Replay the event: POST /api/events/{delivery.EventId}/replay.",
                 _ => "Only pending deliveries can be retried.",
             };
-            return Problem.Conflict("The delivery is not pending.", "", hint).ToResult();
+            return Problem.Conflict(delivery.WaitsForItsTurn ? "The delivery waits for its turn." : "The delivery is not pending.", "", hint).ToResult();
         }
 
         signal.Wake();

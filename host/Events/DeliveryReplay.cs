@@ -8,13 +8,13 @@ internal sealed class DeliveryReplay(IDeliveryStore deliveries, SubscriptionRegi
     /// <summary>New deliveries of an event to the subscriptions that match it now, or to one of them.</summary>
     public async Task<IReadOnlyList<Delivery>> ReplayEventAsync(HubEvent hubEvent, string? subscriptionId, CancellationToken cancellationToken)
     {
-        var targets = registry.Match(hubEvent.Project, hubEvent.Environment, hubEvent.Type);
+        var targets = registry.Route(hubEvent);
         if (subscriptionId is not null)
-            targets = [.. targets.Where(target => target.Id == subscriptionId)];
+            targets = [.. targets.Where(target => target.Subscription.Id == subscriptionId)];
 
         var made = new List<Delivery>(targets.Count);
-        foreach (var target in targets)
-            made.Add(New(hubEvent.Id, hubEvent.Type, hubEvent.Project, target.Id, (await NewestAsync(hubEvent.Id, target.Id, cancellationToken))?.Id));
+        foreach (var (target, orderKey) in targets)
+            made.Add(New(hubEvent.Id, hubEvent.Type, hubEvent.Project, target.Id, (await NewestAsync(hubEvent.Id, target.Id, cancellationToken))?.Id, orderKey));
         await AddAsync(made, cancellationToken);
         return made;
     }
@@ -85,9 +85,9 @@ internal sealed class DeliveryReplay(IDeliveryStore deliveries, SubscriptionRegi
         signal.Wake();
     }
 
-    private Delivery Again(Delivery dead) => New(dead.EventId, dead.EventType, dead.Project, dead.SubscriptionId, dead.Id);
+    private Delivery Again(Delivery dead) => New(dead.EventId, dead.EventType, dead.Project, dead.SubscriptionId, dead.Id, dead.OrderKey);
 
-    private Delivery New(string eventId, string eventType, string project, string subscriptionId, string? replayOf)
+    private Delivery New(string eventId, string eventType, string project, string subscriptionId, string? replayOf, string? orderKey)
     {
         var now = time.GetUtcNow();
         return new Delivery
@@ -102,6 +102,7 @@ internal sealed class DeliveryReplay(IDeliveryStore deliveries, SubscriptionRegi
             NextAttemptAt = now,
             CreatedAt = now,
             ReplayOf = replayOf,
+            OrderKey = orderKey,
         };
     }
 }

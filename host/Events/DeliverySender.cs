@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
+using IntegrationHub.Host.Events.Routing;
 using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Events;
 
 /// <summary>Makes one attempt, at whatever kind of target, and measures it. Thread-safe.</summary>
-internal sealed class DeliverySender(SubscriptionTargets targets, TimeProvider time, EventMetrics metrics)
+internal sealed class DeliverySender(SubscriptionTargets targets, DeliveryPayloads payloads, TimeProvider time, EventMetrics metrics)
 {
     /// <summary>Sends, and says what came of it. Does not throw for what the target does.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled: whether the target got the event is not known.</exception>
@@ -19,9 +21,7 @@ internal sealed class DeliverySender(SubscriptionTargets targets, TimeProvider t
         metrics.AttemptStarted();
         try
         {
-            var answer = targets.Find(subscription.TargetKind) is { } target
-                ? await target.SendAsync(new TargetDelivery(deliveryId, number, hubEvent, subscription, isReplay, startedAt), cancellationToken)
-                : new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = $"This hub has no targets of the kind '{subscription.TargetKind}'." };
+            var answer = await AnswerAsync(new TargetDelivery(deliveryId, number, hubEvent, subscription, isReplay, startedAt), cancellationToken);
             var attempt = new DeliveryAttempt
             {
                 Id = Ids.New(Ids.Attempt, startedAt),
@@ -43,5 +43,29 @@ internal sealed class DeliverySender(SubscriptionTargets targets, TimeProvider t
         {
             metrics.AttemptEnded();
         }
+    }
+
+    private async Task<TargetAnswer> AnswerAsync(TargetDelivery delivery, CancellationToken cancellationToken)
+    {
+        var kind = delivery.Subscription.TargetKind;
+        if (targets.Find(kind) is not { } target)
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = $"This hub has no targets of the kind '{kind}'." };
+
+        try
+        {
+            // Here and not in the target, so that a template that fails ends the same way whatever the target is.
+            if (delivery.Subscription.Settings.Transform is not null)
+                delivery = delivery with { Payload = payloads.Make(delivery) };
+        }
+        catch (TransformException exception)
+        {
+            return new TargetAnswer { Outcome = DeliveryOutcomes.TransformFailed, Error = $"The template cannot be filled from this event. {exception.Message}", IsFinal = true };
+        }
+        catch (CryptographicException)
+        {
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = "The event's data cannot be decrypted; check the master key." };
+        }
+
+        return await target.SendAsync(delivery, cancellationToken);
     }
 }

@@ -199,6 +199,10 @@ internal sealed partial class DeliveryWorker(
             }
         }
 
+        // The next of its key is due from now on.
+        if (delivery.OrderKey is not null && record.Status != DeliveryStatus.Pending)
+            signal.Wake();
+
         switch (record.Status)
         {
             case DeliveryStatus.Pending:

@@ -7,9 +7,13 @@ internal sealed class EventPublisher(IEventStore store, SubscriptionRegistry sub
         var routed = new NewEvent[events.Count];
         for (var i = 0; i < routed.Length; i++)
         {
-            var hubEvent = events[i];
-            var matches = subscriptions.Match(hubEvent.Project, hubEvent.Environment, hubEvent.Type);
-            routed[i] = new NewEvent(hubEvent, [.. matches.Select(subscription => subscription.Id)]);
+            var routes = subscriptions.Route(events[i]);
+            routed[i] = routes.Count == 0
+                ? new NewEvent(events[i], [])
+                : new NewEvent(events[i], [.. routes.Select(route => route.Subscription.Id)])
+                {
+                    OrderKeys = routes.Any(route => route.OrderKey is not null) ? [.. routes.Select(route => route.OrderKey)] : null,
+                };
         }
 
         var result = await store.AppendAsync(new EventAppend { Raw = raw, Events = routed, DedupeWindow = dedupeWindow }, cancellationToken);

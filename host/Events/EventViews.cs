@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using IntegrationHub.Host.Events.Routing;
 
 namespace IntegrationHub.Host.Events;
 
@@ -16,11 +17,11 @@ internal sealed record EventSummary(
 /// <summary>A delivery as the API shows it.</summary>
 internal sealed record DeliveryView(
     string Id, string EventId, string EventType, string SubscriptionId, string Project, DeliveryStatus Status, int Attempts,
-    DateTimeOffset? NextAttemptAt, DateTimeOffset CreatedAt, DateTimeOffset? CompletedAt, string? Reason, string? ReplayOf)
+    DateTimeOffset? NextAttemptAt, bool WaitsForItsTurn, DateTimeOffset CreatedAt, DateTimeOffset? CompletedAt, string? Reason, string? ReplayOf)
 {
     public static DeliveryView Of(Delivery delivery) => new(
         delivery.Id, delivery.EventId, delivery.EventType, delivery.SubscriptionId, delivery.Project, delivery.Status, delivery.Attempts,
-        delivery.Status == DeliveryStatus.Pending ? delivery.NextAttemptAt : null, delivery.CreatedAt, delivery.CompletedAt, delivery.Reason, delivery.ReplayOf);
+        delivery.Status == DeliveryStatus.Pending && !delivery.WaitsForItsTurn ? delivery.NextAttemptAt : null, delivery.WaitsForItsTurn, delivery.CreatedAt, delivery.CompletedAt, delivery.Reason, delivery.ReplayOf);
 }
 
 /// <summary>A delivery with its history.</summary>
@@ -34,7 +35,12 @@ internal sealed record AttemptView(int Number, DateTimeOffset StartedAt, double 
 }
 
 /// <summary>The result of a test delivery.</summary>
-internal sealed record SubscriptionTestResult(bool Ok, AttemptView Attempt);
+internal sealed record SubscriptionTestResult(bool Ok, AttemptView Attempt)
+{
+    /// <summary>What would have kept the event away; only for an event that was named.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<FilterMismatch>? Failed { get; init; }
+}
 
 /// <summary>Where events go; members of the kind stand beside these, secret ones masked.</summary>
 internal sealed record TargetView(string Kind, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Url)

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 using IntegrationHub.Host.Events.Stream;
+=======
+using IntegrationHub.Host.Events.Routing;
+>>>>>>> router
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Secrets;
@@ -26,6 +30,7 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<DeliverySender>()
             .AddSingleton<DeliveryReplay>()
             .AddSingleton<SubscriptionService>()
+            .AddSingleton<SubscriptionPreview>()
             .AddSingleton<AppEventPublisher>()
             .AddSingleton<IHubEvents, HubEventSource>()
             .AddSingleton<DeliveryOutcomeRules>()

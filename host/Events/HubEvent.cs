@@ -35,6 +35,9 @@ internal sealed record HubEvent
 
     /// <summary>The payload: UTF-8 JSON, sealed with the event's id as context. Empty in lists.</summary>
     public ReadOnlyMemory<byte> SealedData { get; init; }
+
+    /// <summary>The payload in the clear, while the event is being published and only then: what subscriptions' filters look at. Never stored.</summary>
+    public ReadOnlyMemory<byte> PlainData { get; init; }
 }
 
 /// <summary>A raw inbound request, sealed: headers and body as they came, so that it can be replayed and examined.</summary>

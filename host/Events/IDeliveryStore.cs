@@ -5,7 +5,10 @@ namespace IntegrationHub.Host.Events;
 /// <summary>The queue of deliveries. A lease keeps a delivery to one worker until it expires; a crashed worker's deliveries are taken over then.</summary>
 internal interface IDeliveryStore
 {
-    /// <summary>Leases up to <paramref name="max"/> pending deliveries that are due and not leased, the longest due first, with their events.</summary>
+    /// <summary>
+    /// Leases up to <paramref name="max"/> pending deliveries that are due and not leased, the longest due first, with their events. Of the deliveries of one subscription
+    /// with one <see cref="Delivery.OrderKey"/> only the oldest pending one can be due.
+    /// </summary>
     Task<IReadOnlyList<Delivery>> LeaseAsync(string owner, DateTimeOffset now, TimeSpan leaseFor, int max, CancellationToken cancellationToken);
 
     /// <summary>
@@ -37,8 +40,8 @@ internal interface IDeliveryStore
     /// <summary>Makes new pending deliveries (replays, tests).</summary>
     Task AddAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken);
 
-    /// <summary>Makes a pending delivery due now.</summary>
-    /// <returns>Whether it was pending.</returns>
+    /// <summary>Makes a pending delivery due now, unless it waits for an earlier one of its order key.</summary>
+    /// <returns>Whether it was pending, and first of its key.</returns>
     Task<bool> MakeDueAsync(string id, DateTimeOffset now, CancellationToken cancellationToken);
 }
 

@@ -35,7 +35,11 @@ internal interface IDeliveryTarget
 /// <param name="Subscription">Where to.</param>
 /// <param name="IsReplay">Whether a person had it sent again.</param>
 /// <param name="Now">The attempt's time.</param>
-internal sealed record TargetDelivery(string DeliveryId, int Number, HubEvent Event, Subscription Subscription, bool IsReplay, DateTimeOffset Now);
+internal sealed record TargetDelivery(string DeliveryId, int Number, HubEvent Event, Subscription Subscription, bool IsReplay, DateTimeOffset Now)
+{
+    /// <summary>What the subscription's template made of the event; <see langword="null"/> without one. <see cref="DeliveryPayloads"/> gives it, or else the event.</summary>
+    public Routing.SentPayload? Payload { get; init; }
+}
 
 /// <summary>What came of sending an event once.</summary>
 internal sealed record TargetAnswer

@@ -35,7 +35,13 @@ internal sealed record EventAppend
 }
 
 /// <summary>An event with the subscriptions it goes to.</summary>
-internal sealed record NewEvent(HubEvent Event, IReadOnlyList<string> SubscriptionIds);
+internal sealed record NewEvent(HubEvent Event, IReadOnlyList<string> SubscriptionIds)
+{
+    /// <summary>
+    /// For each subscription the key within which its deliveries keep their order; <see langword="null"/> for none. <see langword="null"/> as a whole when none has one.
+    /// </summary>
+    public IReadOnlyList<string?>? OrderKeys { get; init; }
+}
 
 /// <summary>What an append came to: the events stored, and those that were repetitions, each in the order given.</summary>
 /// <param name="Stored">Ids of the stored events.</param>

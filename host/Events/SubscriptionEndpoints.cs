@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Events.Routing;
 using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Events;
@@ -24,8 +25,11 @@ internal static class SubscriptionEndpoints
             .WithDescription("The old one is signed with as well for 24 hours (`Hub:Delivery:SecretOverlap`). The answer has the new `secret`, this once.")
             .Produces<SubscriptionView>();
         group.MapPost("/{id}/test", TestAsync).RequireRole(HubRole.Developer).WithName("TestSubscription").WithSummary("Send a test event now and answer what came of it")
-            .WithDescription("The `hub.test` event is not stored and not retried.")
-            .Produces<SubscriptionTestResult>();
+            .WithDescription("The `hub.test` event is not stored and not retried. `{ \"event\": \"evt_…\" }` sends that event instead, once, whether the filter lets it pass or not; `failed` says what would have kept it away.")
+            .Accepts<SubscriptionTestRequest>(isOptional: true, "application/json").Produces<SubscriptionTestResult>();
+        group.MapPost("/preview", PreviewAsync).RequireRole(HubRole.Developer).WithName("PreviewSubscription").WithSummary("Show what a subscription would do with an event; nothing is sent or stored")
+            .WithDescription("For a subscription's id, or a pattern, filter, transform and orderBy that are not kept yet; with an event's id, or a sample. `failed` names each condition that does not hold.")
+            .Accepts<PreviewRequest>("application/json").Produces<PreviewResult>();
         return routes;
     }
 
@@ -67,7 +71,14 @@ internal static class SubscriptionEndpoints
 
     private static async Task<IResult> TestAsync(string id, HttpContext context, SubscriptionService service, CancellationToken cancellationToken)
     {
-        var attempt = await service.TestAsync(context.GetCaller(), id, CorrelationId.Of(context), cancellationToken);
-        return Results.Json(new SubscriptionTestResult(attempt.Outcome == DeliveryOutcomes.Delivered, AttemptView.Of(attempt)), HubJson.Options);
+        var request = EventEndpoints.HasBody(context) ? await RequestBody.ReadAsync<SubscriptionTestRequest>(context, cancellationToken) : new SubscriptionTestRequest();
+        var (attempt, failed) = await service.TestAsync(context.GetCaller(), id, request.Event, CorrelationId.Of(context), cancellationToken);
+        return Results.Json(new SubscriptionTestResult(attempt.Outcome == DeliveryOutcomes.Delivered, AttemptView.Of(attempt)) { Failed = failed }, HubJson.Options);
+    }
+
+    private static async Task<IResult> PreviewAsync(HttpContext context, SubscriptionPreview preview, CancellationToken cancellationToken)
+    {
+        var request = await RequestBody.ReadAsync<PreviewRequest>(context, cancellationToken);
+        return Results.Json(await preview.ShowAsync(context.GetCaller(), request, cancellationToken), HubJson.Options);
     }
 }

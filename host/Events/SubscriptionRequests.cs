@@ -31,6 +31,9 @@ internal sealed record TargetRequest
 /// <summary>How fast events go to the target; what is left out is the hub's default.</summary>
 internal sealed record DeliveryRequest(int? Concurrency = null, double? Rate = null, double? TimeoutSeconds = null);
 
+/// <summary>The body of a test; may be missing.</summary>
+internal sealed record SubscriptionTestRequest(string? Event = null);
+
 /// <summary>What to change. What is left out is undefined, which is not the same as <c>null</c>: that clears.</summary>
 internal sealed record SubscriptionPatch
 {

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Events.Routing;
 using IntegrationHub.Schemas;
-using IntegrationHub.Templates;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Events;
@@ -13,7 +13,6 @@ internal sealed class SubscriptionRules(SubscriptionTargets targets, IOptions<De
     public const string Subject = "subject";
 
     private const int MaxDescription = 500;
-    private const int MaxOrderBy = 256;
     private const int MaxTarget = 64 * 1024;
     private const int MaxConcurrency = 1000;
     private const double MaxRate = 10_000;
@@ -22,8 +21,8 @@ internal sealed class SubscriptionRules(SubscriptionTargets targets, IOptions<De
     /// <summary>All that is wrong with it; <paramref name="headers"/> are the headers it adds, opened.</summary>
     public IEnumerable<ValidationIssue> Check(Subscription subscription, IReadOnlyDictionary<string, string> headers)
     {
-        if (!EventPattern.TryParse(subscription.Pattern, out _, out var error))
-            yield return new("/pattern", error.Message, error.Hint);
+        foreach (var issue in CheckRouting(subscription))
+            yield return issue;
         if (ProjectScope.CheckEnvironment(subscription.Environment) is { } environment)
             yield return environment;
         if (subscription.Description is { Length: > MaxDescription })
@@ -31,8 +30,17 @@ internal sealed class SubscriptionRules(SubscriptionTargets targets, IOptions<De
 
         foreach (var issue in CheckTarget(subscription).Concat(CheckDelivery(subscription.Settings)).Concat(SubscriptionHeaders.Check(headers)))
             yield return issue;
-        if (CheckOrder(subscription.Settings.OrderBy) is { } order)
-            yield return order;
+    }
+
+    /// <summary>What is wrong with what it takes, as what, and in which order.</summary>
+    public static IEnumerable<ValidationIssue> CheckRouting(Subscription subscription)
+    {
+        EventRoute.TryCompile(subscription, out var issues);
+        if (subscription.Settings.Transform is not { } transform)
+            return issues;
+
+        EventTransform.TryCompile(transform, out _, out var further);
+        return issues.Concat(further);
     }
 
     private IEnumerable<ValidationIssue> CheckTarget(Subscription subscription) =>
@@ -49,8 +57,4 @@ internal sealed class SubscriptionRules(SubscriptionTargets targets, IOptions<De
         if (settings.TimeoutSeconds is { } seconds && !(seconds is >= 1 and <= MaxTimeout && seconds < options.Value.Lease.TotalSeconds))
             yield return new("/delivery/timeoutSeconds", $"The time for one attempt must be from 1 to {MaxTimeout} seconds, and shorter than Hub:Delivery:Lease.");
     }
-
-    private static ValidationIssue? CheckOrder(string? orderBy) =>
-        orderBy is null or Subject || (orderBy is { Length: > 1 and <= MaxOrderBy } && JsonPointer.TryParse(orderBy, out _)) ? null
-        : new("/orderBy", $"This is neither '{Subject}' nor a JSON pointer of up to {MaxOrderBy} characters.", "Name what has to stay in order: 'subject', or a pointer into the event such as '/data/customer'.");
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Events.Routing;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Schemas;
@@ -16,6 +17,7 @@ internal sealed class SubscriptionService(
     SubscriptionTargets targets,
     SubscriptionRules rules,
     DeliverySender sender,
+    IEventStore events,
     IPayloadSealer payloads,
     IAuditTrail audit,
     IOptions<DeliveryOptions> options,
@@ -100,31 +102,54 @@ internal sealed class SubscriptionService(
         return (stored, secret);
     }
 
-    /// <summary>Sends a test event now. It is not stored, so that a test leaves no dead letter behind.</summary>
-    public async Task<DeliveryAttempt> TestAsync(Caller caller, string id, string correlationId, CancellationToken cancellationToken)
+    /// <summary>Sends an event now, a test event unless one is named. It is not stored, so that a test leaves no dead letter behind.</summary>
+    /// <returns>What came of it, and what would have kept the named event away.</returns>
+    public async Task<(DeliveryAttempt Attempt, IReadOnlyList<FilterMismatch>? Failed)> TestAsync(
+        Caller caller, string id, string? eventId, string correlationId, CancellationToken cancellationToken)
     {
         var subscription = await FindAsync(caller, id, cancellationToken);
+        var named = eventId is null ? null : await FindEventAsync(caller, eventId, subscription, cancellationToken);
+        IReadOnlyList<FilterMismatch>? failed = null;
+        if (named is not null && EventRoute.TryCompile(subscription, out _) is { } route)
+        {
+            using var fields = new EventFields(named, payloads);
+            failed = route.Explain(fields);
+        }
+
+        var hubEvent = named ?? TestEvent(subscription, correlationId);
+        var (attempt, _) = await sender.SendAsync(Ids.New(Ids.Delivery, time.GetUtcNow()), 1, hubEvent, subscription, isReplay: named is not null, cancellationToken);
+        await AuditAsync(caller, "subscription.tested", subscription, correlationId, new { outcome = attempt.Outcome, status = attempt.Status, @event = eventId }, cancellationToken);
+        return (attempt, failed);
+    }
+
+    private async Task<HubEvent> FindEventAsync(Caller caller, string id, Subscription subscription, CancellationToken cancellationToken)
+    {
+        if (await events.GetAsync(id, cancellationToken) is not { } found || !caller.CanSee(found.Project))
+            throw Problem.NotFound("event", id).ToException();
+
+        return found.Project == subscription.Project ? found
+            : throw Problem.Conflict("The event belongs to another project than the subscription.", "/event").ToException();
+    }
+
+    private HubEvent TestEvent(Subscription subscription, string correlationId)
+    {
         var now = time.GetUtcNow();
         var eventId = Ids.New(Ids.Event, now);
-        var data = JsonSerializer.SerializeToUtf8Bytes(new { message = "This is a test event of the Integration Hub.", subscription = id, pattern = subscription.Pattern }, HubJson.Options);
-        var hubEvent = new HubEvent
+        var data = JsonSerializer.SerializeToUtf8Bytes(new { message = "This is a test event of the Integration Hub.", subscription = subscription.Id, pattern = subscription.Pattern }, HubJson.Options);
+        return new HubEvent
         {
             Id = eventId,
             Provider = EventProviders.Hub,
             Project = subscription.Project,
             Environment = subscription.Environment ?? ProjectScope.DefaultEnvironment,
             Type = TestType,
-            Subject = id,
+            Subject = subscription.Id,
             ProviderEventId = eventId,
             Time = now,
             ReceivedAt = now,
             CorrelationId = correlationId,
             SealedData = payloads.Seal(data, eventId),
         };
-
-        var (attempt, _) = await sender.SendAsync(Ids.New(Ids.Delivery, now), 1, hubEvent, subscription, isReplay: false, cancellationToken);
-        await AuditAsync(caller, "subscription.tested", subscription, correlationId, new { outcome = attempt.Outcome, status = attempt.Status }, cancellationToken);
-        return attempt;
     }
 
     private async Task<Subscription> UpdateAsync(Caller caller, Subscription changed, string action, string correlationId, object details, CancellationToken cancellationToken)

@@ -114,11 +114,11 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
     private HttpRequestMessage Request(TargetDelivery delivery)
     {
         var (hubEvent, subscription, now) = (delivery.Event, delivery.Subscription, delivery.Now);
-        var body = payloads.Write(delivery);
+        var (body, contentType) = payloads.Make(delivery);
         var signature = StandardWebhooks.Sign(hubEvent.Id, now, body, secrets.Open(subscription, now));
 
         var request = new HttpRequestMessage(HttpMethod.Post, subscription.Url) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = ContentType;
+        request.Content.Headers.ContentType = contentType == CloudEventWriter.ContentType ? ContentType : MediaTypeHeaderValue.Parse(contentType);
         request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         request.Headers.TryAddWithoutValidation(StandardWebhooks.IdHeader, hubEvent.Id);
         request.Headers.TryAddWithoutValidation(StandardWebhooks.TimestampHeader, now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));

@@ -9,11 +9,8 @@ namespace IntegrationHub.Host.Targets;
 /// <summary>What the kinds check alike.</summary>
 internal static class TargetMembers
 {
-    /// <summary>What the envelope has at its top: what a template can begin with, besides pointers.</summary>
-    private static readonly string[] Roots =
-    [
-        "event", "specversion", "id", "source", "type", "time", "datacontenttype", "subject", "provider", "environment", "project", "providereventid", "correlationid", "data", "item",
-    ];
+    /// <summary>What a template can begin with, besides pointers: as in transformations.</summary>
+    private static readonly string[] Roots = ["event", "item"];
 
     /// <summary>Members that the kind does not have.</summary>
     public static IEnumerable<ValidationIssue> Check(Subscription subscription, IReadOnlyList<string> known)
@@ -47,7 +44,7 @@ internal static class TargetMembers
         {
             foreach (var (root, _) in compile().References)
                 if (root.Length > 0 && !Roots.Contains(root))
-                    return new(pointer, $"An event has nothing called '{root}'.", Suggestion.For(root, Roots));
+                    return new(pointer, $"There is no '{root}' here.", "Begin with the event, as in {event.data.amount}, or write a pointer into it, as in {/data/amount}.");
 
             return null;
         }
@@ -57,13 +54,6 @@ internal static class TargetMembers
         }
     }
 
-    /// <summary>The event's envelope for templates: its members as roots, the whole as <c>event</c>, and pointers into it.</summary>
-    public static ITemplateScope Scope(JsonElement envelope)
-    {
-        var scope = new TemplateScope().Set("", envelope).Set("event", envelope);
-        foreach (var member in envelope.EnumerateObject())
-            scope.Set(member.Name, member.Value);
-
-        return scope;
-    }
+    /// <summary>The event's envelope for templates: as <c>event</c>, and for pointers.</summary>
+    public static ITemplateScope Scope(JsonElement envelope) => new TemplateScope().Set("", envelope).Set("event", envelope);
 }

@@ -183,6 +183,7 @@ internal sealed partial class WebhookIngest(
                 CorrelationId = correlationId,
                 RequestId = requestId,
                 SealedData = payloads.Seal(found.Data.Span, id),
+                PlainData = found.Data,
             };
         }
 

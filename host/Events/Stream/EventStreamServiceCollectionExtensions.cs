@@ -11,6 +11,7 @@ internal static class EventStreamServiceCollectionExtensions
         services
             .AddSingleton<EventFeedSignal>()
             .AddSingleton<IEventPublisher, FeedingEventPublisher>()
+            .AddSingleton<IDeliveryTarget, StreamTarget>()
             .AddSingleton<StreamCursor>()
             .AddSingleton<StreamPlaces>()
             .AddSingleton<EventStream>()

@@ -36,6 +36,9 @@ internal static class ServerSentEvents
     /// <summary>A place without an event: readers remember it and hand it to nobody. The comment keeps what is in between from taking the connection for dead.</summary>
     public static byte[] Place(string id) => Encoding.ASCII.GetBytes($": here\nid: {id}\n\n");
 
+    /// <summary>A place, and the event there that cannot be given.</summary>
+    public static byte[] LeftOut(string id, string eventId) => Encoding.ASCII.GetBytes($": {eventId} is left out: the subscription's template cannot be filled from it\nid: {id}\n\n");
+
     private static void Line(ArrayBufferWriter<byte> buffer, ReadOnlySpan<byte> field, ReadOnlySpan<byte> value)
     {
         buffer.Write(field);

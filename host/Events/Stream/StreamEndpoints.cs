@@ -1,4 +1,6 @@
+using System.Security.Cryptography;
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Events.Routing;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Secrets;
 using Microsoft.AspNetCore.Http.Features;
@@ -26,6 +28,13 @@ internal static class StreamEndpoints
         group.MapPost("/tickets", CreateTicketAsync).RequireRole(HubRole.Viewer).WithName("CreateStreamTicket").WithSummary("Make a ticket that opens event streams for a while")
             .WithDescription("For `EventSource`, which cannot send headers: `/api/events/stream?ticket=…`. It opens streams and nothing else, and ends with the key it was made with.")
             .Produces<StreamTicketView>(StatusCodes.Status201Created);
+        routes.MapGet("/api/subscriptions/{id}/stream", StreamSubscriptionAsync).WithTags("Subscriptions").RequireRole(HubRole.Viewer).AcceptTickets().WithName("StreamSubscription")
+            .WithSummary("Read the events of a subscription of the kind `stream`, as server-sent events")
+            .WithDescription("Pattern, filter and template are the subscription's. The stream ends when the subscription is changed; come back with `Last-Event-ID`.")
+            .ReadsQuery(
+                new("from", "Begin with events received at this time or later (ISO 8601)."), new("lastEventId", "As the header `Last-Event-ID`, which wins."),
+                new("follow", "false: end when everything stored has been sent."), new("ticket", "In place of an API key."))
+            .Produces(StatusCodes.Status200OK, contentType: ServerSentEvents.ContentType).ProducesProblem(404).ProducesProblem(409);
         return routes;
     }
 
@@ -56,6 +65,64 @@ internal static class StreamEndpoints
             MayGoOn = context.RequestServices.GetRequiredService<CallerCheck>().For(context),
         };
         await RunAsync(context, stream, request);
+    }
+
+    private static async Task StreamSubscriptionAsync(
+        string id, HttpContext context, SubscriptionService subscriptions, SubscriptionRegistry registry, EventStream stream, StreamCursor cursor, IEventLog log, IPayloadSealer payloads,
+        DeliveryPayloads sent, CancellationToken cancellationToken)
+    {
+        var subscription = await subscriptions.FindAsync(context.GetCaller(), id, cancellationToken);
+        if (subscription.TargetKind != StreamTarget.KindName)
+            throw Problem.Conflict($"The subscription's target is of the kind '{subscription.TargetKind}': its events are sent, not read.", "/target/kind", "Make a subscription of the kind 'stream'.").ToException();
+        if (registry.FindRoute(id) is not { } route)
+            throw Problem.Conflict("The subscription is disabled.", "/enabled", "Enable it with PATCH { \"enabled\": true }.").ToException();
+
+        var query = new QueryReader(context.Request.Query);
+        var follow = ReadFollow(query);
+        var from = query.Time("from");
+        var after = ReadPlace(context, query, cursor);
+        query.ThrowIfFaulty();
+
+        var mayGoOn = context.RequestServices.GetRequiredService<CallerCheck>().For(context);
+        await RunAsync(context, stream, new StreamRequest
+        {
+            After = after ?? (from is { } time ? await log.BeforeAsync(time, cancellationToken) : follow ? null : 0),
+            Follow = follow,
+            Filter = new EventLogFilter { Projects = new HashSet<string> { subscription.Project }, Environment = subscription.Environment, Type = subscription.Pattern },
+            Accepts = one => Passes(route, one.Event, payloads),
+            Write = one => subscription.Settings.Transform is null ? one.Frame(cursor, payloads) : Transformed(one, subscription, sent, cursor),
+            MayGoOn = async token => registry.Find(id)?.Version == route.Subscription.Version && await mayGoOn(token),
+        });
+    }
+
+    private static bool Passes(EventRoute route, HubEvent one, IPayloadSealer payloads)
+    {
+        EventFields? fields = null;
+        try
+        {
+            return route.Passes(one, payloads, ref fields);
+        }
+        finally
+        {
+            fields?.Dispose();
+        }
+    }
+
+    private static byte[]? Transformed(FeedEvent one, Subscription subscription, DeliveryPayloads sent, StreamCursor cursor)
+    {
+        try
+        {
+            return ServerSentEvents.Write(cursor.Write(one.Number), sent.Make(one.Event, subscription).Body);
+        }
+        catch (TransformException)
+        {
+            // It would fail again however often it is read. The comment says what is missing to whoever looks.
+            return ServerSentEvents.LeftOut(cursor.Write(one.Number), one.Event.Id);
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Answers with the stream, until either side ends it.</summary>

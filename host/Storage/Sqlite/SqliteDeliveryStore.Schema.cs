@@ -43,14 +43,49 @@ internal sealed partial class SqliteDeliveryStore
         CREATE UNIQUE INDEX delivery_attempts_by_delivery ON delivery_attempts (delivery_id, attempt, id);
         """;
 
+    /// <summary>
+    /// Within a subscription and an order key only the oldest pending delivery can come due: those behind it wait until 9999, out of the way of every lease, until the
+    /// one before them is no longer pending. Triggers see to that, so that it holds whoever ends a delivery, and how; and no delivery without a key has any part in it.
+    /// </summary>
+    public const string Schema8 = """
+        ALTER TABLE deliveries ADD COLUMN order_key TEXT;
+        CREATE INDEX deliveries_ordered ON deliveries (subscription_id, order_key, number) WHERE status = 'pending' AND order_key IS NOT NULL;
+
+        CREATE TRIGGER deliveries_next_in_order AFTER UPDATE OF status ON deliveries
+        WHEN old.order_key IS NOT NULL AND old.status = 'pending' AND new.status <> 'pending'
+        BEGIN
+            UPDATE deliveries SET next_attempt_at = created_at
+            WHERE next_attempt_at = 2534023007999999999 AND number = (
+                SELECT number FROM deliveries INDEXED BY deliveries_ordered
+                WHERE subscription_id = old.subscription_id AND order_key = old.order_key AND status = 'pending' AND order_key IS NOT NULL ORDER BY number LIMIT 1);
+        END;
+
+        CREATE TRIGGER deliveries_next_in_order_after_delete AFTER DELETE ON deliveries
+        WHEN old.order_key IS NOT NULL AND old.status = 'pending'
+        BEGIN
+            UPDATE deliveries SET next_attempt_at = created_at
+            WHERE next_attempt_at = 2534023007999999999 AND number = (
+                SELECT number FROM deliveries INDEXED BY deliveries_ordered
+                WHERE subscription_id = old.subscription_id AND order_key = old.order_key AND status = 'pending' AND order_key IS NOT NULL ORDER BY number LIMIT 1);
+        END;
+        """;
+
+    /// <summary><see cref="Events.Delivery.NotYet"/> as it is stored.</summary>
+    private const string NotYet = "2534023007999999999";
+
     private const string Columns =
-        "id, event_id, subscription_id, project, event_type, status, attempts, next_attempt_at, created_at, completed_at, reason, replay_of";
+        "id, event_id, subscription_id, project, event_type, status, attempts, next_attempt_at, created_at, completed_at, reason, replay_of, order_key";
 
     private const string Select = $"SELECT {Columns} FROM deliveries";
 
     private const string InsertDelivery = $"""
         INSERT INTO deliveries ({Columns})
-        VALUES ($id, $event_id, $subscription_id, $project, $event_type, $status, $attempts, $next_attempt_at, $created_at, $completed_at, $reason, $replay_of)
+        VALUES ($id, $event_id, $subscription_id, $project, $event_type, $status, $attempts, $next_attempt_at, $created_at, $completed_at, $reason, $replay_of, $order_key)
+        """;
+
+    internal const string SelectBefore = """
+        SELECT 1 FROM deliveries INDEXED BY deliveries_ordered
+        WHERE subscription_id = $subscription_id AND order_key = $order_key AND status = 'pending' AND order_key IS NOT NULL LIMIT 1
         """;
 
     private const string IsFree = "status = 'pending' AND lease_until IS NULL";
@@ -58,7 +93,7 @@ internal sealed partial class SqliteDeliveryStore
 
     private const string IsOfOthers = "subscription_id NOT IN (SELECT value FROM json_each($except))";
 
-    private const string Lease = $"""
+    internal const string Lease = $"""
         UPDATE deliveries SET lease_owner = $owner, lease_until = $until
         WHERE number IN (
             SELECT number FROM (
@@ -95,7 +130,7 @@ internal sealed partial class SqliteDeliveryStore
     private const string GiveBack =
         $"UPDATE deliveries SET lease_owner = NULL, lease_until = NULL WHERE id IN (SELECT value FROM json_each($ids)) AND {IsLeased} AND lease_owner = $owner";
 
-    private const string SetDue = "UPDATE deliveries SET next_attempt_at = MIN(next_attempt_at, $now) WHERE id = $id AND status = 'pending'";
+    private const string SetDue = $"UPDATE deliveries SET next_attempt_at = MIN(next_attempt_at, $now) WHERE id = $id AND status = 'pending' AND next_attempt_at <> {NotYet}";
 
     // Through the indexes of what is pending: a subscription may have millions of deliveries behind it.
     private const string CancelFree = $"""

@@ -6,7 +6,15 @@ namespace IntegrationHub.Host.Storage.Sqlite;
 
 internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeliveryStore
 {
-    public static void Insert(SqliteSession session, Delivery delivery) => session.Execute(
+    /// <summary>Puts a delivery into the queue. One with an order key waits for those before it.</summary>
+    public static void Insert(SqliteSession session, Delivery delivery)
+    {
+        var waits = delivery is { OrderKey: not null, Status: DeliveryStatus.Pending }
+            && session.Any(SelectBefore, ("$subscription_id", delivery.SubscriptionId), ("$order_key", delivery.OrderKey));
+        InsertRow(session, waits ? delivery with { NextAttemptAt = Delivery.NotYet } : delivery);
+    }
+
+    private static void InsertRow(SqliteSession session, Delivery delivery) => session.Execute(
         InsertDelivery,
         ("$id", delivery.Id),
         ("$event_id", delivery.EventId),
@@ -19,7 +27,8 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         ("$created_at", delivery.CreatedAt.ToStored()),
         ("$completed_at", delivery.CompletedAt.ToStored()),
         ("$reason", delivery.Reason),
-        ("$replay_of", delivery.ReplayOf));
+        ("$replay_of", delivery.ReplayOf),
+        ("$order_key", delivery.OrderKey));
 
     /// <summary>Cancels what is on its way to a subscription, within the transaction that deletes it. A worker that holds a lease finds it gone.</summary>
     public static void CancelPending(SqliteSession session, string subscriptionId, DateTimeOffset now)
@@ -146,6 +155,7 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         CompletedAt = row.TimeOrNull(9),
         Reason = row.TextOrNull(10),
         ReplayOf = row.TextOrNull(11),
+        OrderKey = row.TextOrNull(12),
     };
 
     private static DeliveryAttempt MapAttempt(SqliteDataReader row) => new()

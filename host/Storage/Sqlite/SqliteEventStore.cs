@@ -46,8 +46,9 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
         var stored = new List<string>(append.Events.Count);
         var duplicates = new List<string>();
         var deliveries = 0;
-        foreach (var (one, subscriptions) in append.Events)
+        foreach (var routed in append.Events)
         {
+            var (one, subscriptions) = routed;
             if (FindFirst(session, one, append.DedupeWindow) is { } first)
             {
                 duplicates.Add(first);
@@ -56,13 +57,13 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
 
             Insert(session, one);
             stored.Add(one.Id);
-            foreach (var subscription in subscriptions)
+            for (var i = 0; i < subscriptions.Count; i++)
             {
                 // It may have been deleted since the event was matched; a delivery to it would have nowhere to go.
-                if (!SqliteSubscriptionStore.Exists(session, subscription))
+                if (!SqliteSubscriptionStore.Exists(session, subscriptions[i]))
                     continue;
 
-                SqliteDeliveryStore.Insert(session, NewDelivery(one, subscription));
+                SqliteDeliveryStore.Insert(session, NewDelivery(one, subscriptions[i], routed.OrderKeys?[i]));
                 deliveries++;
             }
         }
@@ -125,7 +126,7 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
         ("$sealed_head", raw.SealedHead.ToStored()),
         ("$sealed_body", raw.SealedBody.ToStored()));
 
-    private static Delivery NewDelivery(HubEvent one, string subscription) => new()
+    private static Delivery NewDelivery(HubEvent one, string subscription, string? orderKey) => new()
     {
         Id = Ids.New(Ids.Delivery, one.ReceivedAt),
         EventId = one.Id,
@@ -136,6 +137,7 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
         Attempts = 0,
         NextAttemptAt = one.ReceivedAt,
         CreatedAt = one.ReceivedAt,
+        OrderKey = orderKey,
     };
 
     private static int SizeOf(EventAppend append)

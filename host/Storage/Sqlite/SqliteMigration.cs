@@ -26,6 +26,7 @@ internal sealed record SqliteMigration(int Version, string Name, string Script)
         new(5, "rotation of keys", string.Join('\n', SqliteWrappedKeyStore.Schema5, SqliteApiKeyStore.Schema5, SqliteEndedSecretStore.Schema5)),
         new(6, "connection health", SqliteHealthStore.Schema6),
         new(7, "settings of subscriptions", SqliteSubscriptionStore.Schema7),
+        new(8, "ordered deliveries", SqliteDeliveryStore.Schema8),
         new(9, "numbers of events", SqliteEventStore.Schema9),
     ];
 

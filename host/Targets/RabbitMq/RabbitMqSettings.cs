@@ -16,7 +16,7 @@ internal sealed record RabbitMqSettings
     public const int MaxName = 255;
 
     private const int MaxUrl = 2048;
-    private const string DefaultRoutingKey = "{type}";
+    private const string DefaultRoutingKey = "{event.type}";
     private static readonly string[] Members = ["exchange", "routingKey", "mandatory", "username", PasswordMember];
 
     /// <summary>Empty for the default exchange, which leads to the queue that the routing key names.</summary>

@@ -45,14 +45,14 @@ internal sealed class RabbitMqTarget(
         {
             var settings = RabbitMqSettings.Of(delivery.Subscription);
             exchange = settings.Exchange ?? "";
-            var body = payloads.Write(delivery);
+            var payload = payloads.Make(delivery);
             routingKey = RoutingKeyOf(settings, delivery, out var fault);
             if (fault is not null)
                 return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = fault, IsFinal = true };
 
             var password = secrets.OpenTarget(delivery.Subscription) is { } hidden && hidden.TryGetProperty(RabbitMqSettings.PasswordMember, out var value) ? value.GetString() : null;
             var link = links.Get(new RabbitMqAddress(delivery.Subscription.Id, delivery.Subscription.Url, settings.Username ?? Guest, password ?? Guest));
-            await link.PublishAsync(exchange, routingKey!, settings.Mandatory, PropertiesOf(delivery), body, either.Token);
+            await link.PublishAsync(exchange, routingKey!, settings.Mandatory, PropertiesOf(delivery, payload.ContentType), payload.Body, either.Token);
             return new TargetAnswer { Outcome = DeliveryOutcomes.Delivered };
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -93,7 +93,7 @@ internal sealed class RabbitMqTarget(
         }
     }
 
-    private static BasicProperties PropertiesOf(TargetDelivery delivery)
+    private static BasicProperties PropertiesOf(TargetDelivery delivery, string contentType)
     {
         var one = delivery.Event;
         var properties = new BasicProperties
@@ -101,7 +101,7 @@ internal sealed class RabbitMqTarget(
             MessageId = one.Id,
             Type = one.Type,
             Timestamp = new AmqpTimestamp(one.Time.ToUnixTimeSeconds()),
-            ContentType = CloudEventWriter.ContentType,
+            ContentType = contentType,
             AppId = AppId,
             CorrelationId = one.CorrelationId,
             DeliveryMode = DeliveryModes.Persistent,

@@ -66,7 +66,12 @@ internal static class ApiStage
         ["PATCH /api/subscriptions/{id}"] = ["""{"enabled":false}"""],
         ["DELETE /api/subscriptions/{id}"] = [null],
         ["POST /api/subscriptions/{id}/rotate-secret"] = [null],
-        ["POST /api/subscriptions/{id}/test"] = [null],
+        ["POST /api/subscriptions/{id}/test"] = [null, """{"event":"{event}"}"""],
+        ["POST /api/subscriptions/preview"] =
+        [
+            """{"project":"{project}","sample":{"type":"app.order","data":{}}}""",
+            """{"subscription":"{subscription}","event":"{event}"}""",
+        ],
         ["POST /api/deliveries/{id}/retry"] = [null],
         ["POST /api/dead-letters/{id}/replay"] = [null],
         ["POST /api/dead-letters/replay"] = ["""{"filter":{"subscription":"{subscription}"}}"""],

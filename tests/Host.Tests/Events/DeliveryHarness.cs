@@ -29,12 +29,13 @@ internal sealed class DeliveryHarness : IAsyncDisposable
         configure?.Invoke(Options);
         egress = new FakeEgressHandlers(handler);
         Metrics = new EventMetrics(services.GetRequiredService<IMeterFactory>());
-        Registry = new SubscriptionRegistry(Subscriptions, NullLogger<SubscriptionRegistry>.Instance);
+        Registry = new SubscriptionRegistry(Subscriptions, Sealer, NullLogger<SubscriptionRegistry>.Instance);
         Publisher = new EventPublisher(Store, Registry, Signal, Metrics);
+        var payloads = new DeliveryPayloads(Sealer);
         webhooks = new WebhookTarget(
-            egress, new SubscriptionSecrets(Sealer), new DeliveryPayloads(Sealer), Microsoft.Extensions.Options.Options.Create(Options),
+            egress, new SubscriptionSecrets(Sealer), payloads, Microsoft.Extensions.Options.Options.Create(Options),
             Microsoft.Extensions.Options.Options.Create(new HubOptions { AllowPrivateTargets = true }), Time);
-        Sender = new DeliverySender(new SubscriptionTargets([webhooks]), Time, Metrics);
+        Sender = new DeliverySender(new SubscriptionTargets([webhooks]), payloads, Time, Metrics);
         Replay = new DeliveryReplay(Store, Registry, Signal, Time);
     }
 

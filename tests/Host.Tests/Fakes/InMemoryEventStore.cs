@@ -80,8 +80,9 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
             var now = time.GetUtcNow();
             List<string> stored = [], duplicates = [];
             var made = 0;
-            foreach (var (hubEvent, subscriptionIds) in append.Events)
+            foreach (var routed in append.Events)
             {
+                var (hubEvent, subscriptionIds) = routed;
                 var key = (hubEvent.ConnectionId ?? hubEvent.Project, hubEvent.ProviderEventId);
                 if (known.TryGetValue(key, out var first) && first.Until > now)
                 {
@@ -90,12 +91,12 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
                 }
 
                 known[key] = (hubEvent.Id, now + append.DedupeWindow);
-                events[hubEvent.Id] = hubEvent;
+                events[hubEvent.Id] = hubEvent with { PlainData = default };
                 stored.Add(hubEvent.Id);
-                foreach (var subscriptionId in subscriptionIds)
+                for (var i = 0; i < subscriptionIds.Count; i++)
                 {
                     var id = Ids.New(Ids.Delivery, now);
-                    deliveries[id] = Pending(id, hubEvent, subscriptionId, now);
+                    Enqueue(Pending(id, hubEvent, subscriptionIds[i], now) with { OrderKey = routed.OrderKeys?[i] });
                     made++;
                 }
             }
@@ -173,6 +174,8 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
                 Reason = record.Reason,
                 CompletedAt = record.Status == DeliveryStatus.Pending ? null : time.GetUtcNow(),
             };
+            if (record.Status != DeliveryStatus.Pending && InOrder(deliveries[id]).FirstOrDefault() is { WaitsForItsTurn: true } next)
+                deliveries[next.Id] = next with { NextAttemptAt = next.CreatedAt };
         }
 
         records.Writer.TryWrite(record);
@@ -210,17 +213,25 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
     public Task AddAsync(IReadOnlyList<Delivery> added, CancellationToken cancellationToken) => Locked(() =>
     {
         foreach (var delivery in added)
-            deliveries.Add(delivery.Id, delivery);
+            Enqueue(delivery);
         return true;
     });
 
     public Task<bool> MakeDueAsync(string id, DateTimeOffset now, CancellationToken cancellationToken) => Locked(() =>
     {
-        if (!deliveries.TryGetValue(id, out var delivery) || delivery.Status != DeliveryStatus.Pending)
+        if (!deliveries.TryGetValue(id, out var delivery) || delivery.Status != DeliveryStatus.Pending || delivery.WaitsForItsTurn)
             return false;
         deliveries[id] = delivery with { NextAttemptAt = now };
         return true;
     });
+
+    private void Enqueue(Delivery delivery) =>
+        deliveries[delivery.Id] = InOrder(delivery).Any() ? delivery with { NextAttemptAt = Delivery.NotYet } : delivery;
+
+    /// <summary>What is pending of the same key, oldest first.</summary>
+    private IEnumerable<Delivery> InOrder(Delivery delivery) => delivery.OrderKey is null ? [] : deliveries.Values
+        .Where(other => other.Status == DeliveryStatus.Pending && other.SubscriptionId == delivery.SubscriptionId && other.OrderKey == delivery.OrderKey)
+        .OrderBy(other => other.Id, StringComparer.Ordinal);
 
     private static Delivery Pending(string id, HubEvent hubEvent, string subscriptionId, DateTimeOffset now) => new()
     {

@@ -3,7 +3,7 @@ using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Tests.Storage;
 
-public abstract class DeliveryStoreCompliance : StoreCompliance
+public abstract partial class DeliveryStoreCompliance : StoreCompliance
 {
     private static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(2);
 

@@ -47,7 +47,7 @@ public sealed class OperationDeliveryTargetTests : IAsyncLifetime
     [Fact]
     public async Task Send_RunsTheOperation_WithParametersOfTheEvent_AsTheSubscription()
     {
-        var (delivery, subscription) = Delivery("charge", """{ "amount": "{data.amount}", "note": "{type} for {subject}", "order": "{/data/order/id}" }""", """{ "amount": 42, "order": { "id": "o-7" } }""");
+        var (delivery, subscription) = Delivery("charge", """{ "amount": "{event.data.amount}", "note": "{event.type} for {event.subject}", "order": "{/data/order/id}" }""", """{ "amount": 42, "order": { "id": "o-7" } }""");
 
         var answer = await SendAsync(delivery);
 
@@ -64,7 +64,7 @@ public sealed class OperationDeliveryTargetTests : IAsyncLifetime
     [Fact]
     public async Task Send_ProviderTakesAKey_ItIsTheDeliverysId()
     {
-        var (delivery, _) = Delivery("pay", """{ "amount": "{data.amount}" }""");
+        var (delivery, _) = Delivery("pay", """{ "amount": "{event.data.amount}" }""");
 
         await SendAsync(delivery);
 
@@ -212,9 +212,9 @@ public sealed class OperationDeliveryTargetTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""{ "amount": "{data.missing}" }""", "/params/amount")] // a required parameter
-    [InlineData("""{ "amount": "{data.note}" }""", "/params/amount")] // of another type
-    [InlineData("""{ "amount": "{data.note|number}" }""", "cannot be made")] // a pipe that cannot work
+    [InlineData("""{ "amount": "{event.data.missing}" }""", "/params/amount")] // a required parameter
+    [InlineData("""{ "amount": "{event.data.note}" }""", "/params/amount")] // of another type
+    [InlineData("""{ "amount": "{event.data.note|number}" }""", "cannot be made")] // a pipe that cannot work
     public async Task Send_BadParameters_IsFinal_AndNothingIsSent(string template, string says)
     {
         var (delivery, _) = Delivery("pay", template, """{ "note": "private words" }""");
@@ -323,8 +323,8 @@ public sealed class OperationDeliveryTargetTests : IAsyncLifetime
     [InlineData("""{ "capability": "sms.send", "operation": "charge" }""", "/target/operation")]
     [InlineData("""{ "connection": "conn_1", "operation": "charge", "fallback": true }""", "/target/fallback")]
     [InlineData("""{ "connection": "conn_1", "operation": "charge", "params": [] }""", "/target/params")]
-    [InlineData("""{ "connection": "conn_1", "operation": "charge", "params": { "a": "{dta.amount}" } }""", "/target/params")]
-    [InlineData("""{ "connection": "conn_1", "operation": "charge", "params": { "a": "{data.a|lowr}" } }""", "/target/params")]
+    [InlineData("""{ "connection": "conn_1", "operation": "charge", "params": { "a": "{evnt.data.amount}" } }""", "/target/params")]
+    [InlineData("""{ "connection": "conn_1", "operation": "charge", "params": { "a": "{event.data.a|lowr}" } }""", "/target/params")]
     [InlineData("""{ "connection": "conn_1", "operation": "charge", "parms": {} }""", "/target/parms")]
     [InlineData("""{ "connection": 1, "operation": "charge" }""", "/target/connection")]
     public void Check_Faulty_IsPointedAt(string target, string pointer)
@@ -343,7 +343,7 @@ public sealed class OperationDeliveryTargetTests : IAsyncLifetime
         var wide = subscription with { Environment = null };
 
         Assert.Equal("/environment", Assert.Single(Target().Check(wide)).Pointer);
-        Assert.Empty(Target().Check(wide with { Settings = wide.Settings with { Target = JsonElement.Parse("""{ "capability": "sms.send", "params": { "to": "{data.to}" } }""") } }));
+        Assert.Empty(Target().Check(wide with { Settings = wide.Settings with { Target = JsonElement.Parse("""{ "capability": "sms.send", "params": { "to": "{event.data.to}" } }""") } }));
     }
 
     private OperationDeliveryTarget Target() => new(

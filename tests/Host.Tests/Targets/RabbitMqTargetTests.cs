@@ -78,10 +78,10 @@ public sealed class RabbitMqTargetTests(RabbitMqServer server) : IAsyncLifetime
         server.Require();
         await channel.QueueBindAsync(queue, exchange, "paid.42.#");
 
-        Assert.Equal(DeliveryOutcomes.Delivered, (await Target().SendAsync(Delivery(routingKey: "paid.{data.amount}.{environment|upper}"), CancellationToken.None)).Outcome);
+        Assert.Equal(DeliveryOutcomes.Delivered, (await Target().SendAsync(Delivery(routingKey: "paid.{event.data.amount}.{event.environment|upper}"), CancellationToken.None)).Outcome);
         Assert.Equal("paid.42.PROD", (await NextAsync()).RoutingKey);
 
-        var missing = await Target().SendAsync(Delivery(routingKey: "paid.{data.missing}"), CancellationToken.None);
+        var missing = await Target().SendAsync(Delivery(routingKey: "paid.{event.data.missing}"), CancellationToken.None);
         Assert.True(missing.IsFinal);
         var tooLong = await Target().SendAsync(Delivery(routingKey: new string('x', 256)), CancellationToken.None);
         Assert.True(tooLong.IsFinal);
@@ -237,7 +237,7 @@ public sealed class RabbitMqTargetTests(RabbitMqServer server) : IAsyncLifetime
     [InlineData("amqps://broker.example.com", """{"routingKey":"x"}""", "/target/exchange")]
     [InlineData("amqps://broker.example.com", null, "/target/exchange")]
     [InlineData("amqps://broker.example.com", """{"exchange":"e","username":"me"}""", "/target/password")]
-    [InlineData("amqps://broker.example.com", """{"exchange":"e","routingKey":"{tpye}"}""", "/target/routingKey")]
+    [InlineData("amqps://broker.example.com", """{"exchange":"e","routingKey":"{evnt.type}"}""", "/target/routingKey")]
     [InlineData("amqps://broker.example.com", """{"exchange":"e","mandatory":"yes"}""", "/target/mandatory")]
     [InlineData("amqps://broker.example.com", """{"exchange":"e","queue":"q"}""", "/target/queue")]
     public void Check_Faulty_IsPointedAt(string url, string? target, string pointer)
