@@ -1,8 +1,5 @@
-<<<<<<< HEAD
-using IntegrationHub.Host.Events.Stream;
-=======
 using IntegrationHub.Host.Events.Routing;
->>>>>>> router
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Secrets;

@@ -123,7 +123,9 @@ internal sealed class EventStream(EventFeed feed, EventFeedSignal signal, IEvent
         private async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
         {
             batch.Clear();
-            if (stream.feed.TryRead(position, batch, FeedBatch, out var upTo))
+
+            // The feed may be a moment behind; who does not wait for it asks the store.
+            if (request.Follow && stream.feed.TryRead(position, batch, FeedBatch, out var upTo))
             {
                 var isFull = batch.Count == FeedBatch;
                 batch.RemoveAll(one => !Passes(one));

@@ -382,6 +382,7 @@ public sealed class OperationDeliveryTargetTests : IAsyncLifetime
     private async Task RestartAsync()
     {
         var old = hub;
+        old.Time.Advance(TimeSpan.FromSeconds(1));
         former.Add(old);
         hub = await old.RestartAsync();
         hub.Adapter = (request, _) =>

@@ -66,7 +66,7 @@ public sealed class RabbitMqTargetTests(RabbitMqServer server) : IAsyncLifetime
         Assert.Equal(("application/cloudevents+json; charset=utf-8", DeliveryModes.Persistent, "req_1"), (properties.ContentType, properties.DeliveryMode, properties.CorrelationId));
         using var body = JsonDocument.Parse(got.Body);
         Assert.Equal((one.Id, 42), (body.RootElement.GetProperty("id").GetString(), body.RootElement.GetProperty("data").GetProperty("amount").GetInt32()));
-        Assert.False(properties.IsHeadersPresent());
+        Assert.False(properties.Headers?.ContainsKey("webhook-replay") ?? false);
 
         await Target().SendAsync(delivery with { IsReplay = true }, CancellationToken.None);
         Assert.Equal("true", Encoding.UTF8.GetString((byte[])(await NextAsync()).BasicProperties.Headers!["webhook-replay"]!));

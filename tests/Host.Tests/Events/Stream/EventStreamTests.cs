@@ -10,7 +10,7 @@ public sealed class EventStreamTests : IAsyncLifetime
 {
     private const string Path = "/api/events/stream";
 
-    private readonly RealHub hub = new([], "--Hub:Stream:KeyCheck", "00:00:00.2", "--Hub:Stream:Heartbeat", "00:00:01", "--Hub:Stream:MaxOpenPerKey", "5", "--Hub:Stream:Shared", "64");
+    private readonly RealHub hub = new([], "--Hub:Stream:KeyCheck", "00:00:00.2", "--Hub:Stream:Heartbeat", "00:00:01", "--Hub:Stream:MaxOpenPerKey", "40", "--Hub:Stream:Shared", "64");
     private HttpClient client = null!;
 
     public async Task InitializeAsync()
@@ -203,7 +203,7 @@ public sealed class EventStreamTests : IAsyncLifetime
     {
         using var limited = await hub.AdminAsync();
         var open = new List<SseReader>();
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 40; i++)
             open.Add(await SseReader.OpenAsync(limited, Path));
 
         var refused = await limited.SendTextAsync("GET", Path);
@@ -261,6 +261,52 @@ public sealed class EventStreamTests : IAsyncLifetime
         Assert.Null(cursor.Read(texts[5][..11] + texts[6][11..]));
         Assert.Equal(long.MaxValue, cursor.Read(cursor.Write(long.MaxValue)));
         await Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Subscription_OfTheKindStream_IsRead_WithItsFilterAndTemplate_AndMakesNoDeliveries()
+    {
+        var made = await client.SendAsync("POST", "/api/subscriptions", """
+            { "pattern": "app.order.*", "environment": "prod", "filter": { "/data/amount": { "gt": 10 } }, "transform": { "paid": "{event.data.amount}" }, "target": { "kind": "stream" } }
+            """);
+        Assert.True(made.Status == 201, made.Text);
+        var path = $"/api/subscriptions/{made["id"]}/stream";
+        string place;
+        await using (var reader = await SseReader.OpenAsync(client, path))
+        {
+            await PublishAsync("order.paid", """{"amount":5}""");
+            await PublishAsync("order.paid", """{"amount":50}""", environment: "dev");
+            await PublishAsync("other", """{"amount":50}""");
+            var sent = await PublishAsync("order.paid", """{"amount":42}""");
+            Assert.Equal("""{"paid":42}""", (await reader.NextAsync())!.Value.GetRawText());
+            place = reader.LastEventId;
+            Assert.Equal(0, (await client.SendAsync("GET", $"/api/deliveries?event={sent}")).Json.GetProperty("items").GetArrayLength());
+        }
+
+        await PublishAsync("order.paid", """{"amount":43}""");
+        await using var again = await SseReader.OpenAsync(client, path, place);
+        Assert.Equal("""{"paid":43}""", (await again.NextAsync())!.Value.GetRawText());
+
+        // A change ends it: what comes after it is of the new form.
+        Assert.Equal(200, (await client.SendAsync("PATCH", $"/api/subscriptions/{made["id"]}", """{"transform":null}""")).Status);
+        Assert.Null(await again.NextAsync());
+        var last = await PublishAsync("order.paid", """{"amount":44}""");
+        await using var changed = await SseReader.OpenAsync(client, path, again.LastEventId);
+        Assert.Equal(last, Id(await changed.NextAsync()));
+
+        Assert.Equal(200, (await client.SendAsync("PATCH", $"/api/subscriptions/{made["id"]}", """{"enabled":false}""")).Status);
+        Assert.Equal(409, (await client.SendTextAsync("GET", path)).Status);
+    }
+
+    [Fact]
+    public async Task Subscription_OfAnotherKind_IsNotRead()
+    {
+        var made = await client.SendAsync("POST", "/api/subscriptions", """{ "pattern": "**", "target": { "kind": "webhook", "url": "https://example.com/hooks" } }""");
+
+        Assert.Equal(409, (await client.SendTextAsync("GET", $"/api/subscriptions/{made["id"]}/stream")).Status);
+        Assert.Equal(404, (await client.SendTextAsync("GET", "/api/subscriptions/sub_none/stream")).Status);
+        foreach (var wrong in new[] { """{ "kind": "stream", "url": "https://example.com" }""", """{ "kind": "stream", "exchange": "x" }""" })
+            Assert.Equal(400, (await client.SendAsync("POST", "/api/subscriptions", $$"""{ "pattern": "**", "target": {{wrong}} }""")).Status);
     }
 
     private static string Id(JsonElement? one) => one!.Value.GetProperty("id").GetString()!;
