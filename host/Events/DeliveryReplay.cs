@@ -81,7 +81,8 @@ internal sealed class DeliveryReplay(IDeliveryStore deliveries, SubscriptionRegi
         if (made.Count == 0)
             return;
 
-        await deliveries.AddAsync(made, cancellationToken);
+        // Lists come newest first; what keeps an order is queued oldest first.
+        await deliveries.AddAsync([.. made.AsEnumerable().Reverse()], cancellationToken);
         signal.Wake();
     }
 

@@ -1,3 +1,5 @@
+using IntegrationHub.Host.Events.Routing;
+
 namespace IntegrationHub.Host.Events;
 
 internal sealed class EventPublisher(IEventStore store, SubscriptionRegistry subscriptions, DeliverySignal signal, EventMetrics metrics) : IEventPublisher
@@ -6,20 +8,29 @@ internal sealed class EventPublisher(IEventStore store, SubscriptionRegistry sub
     {
         var routed = new NewEvent[events.Count];
         for (var i = 0; i < routed.Length; i++)
-        {
-            var routes = subscriptions.Route(events[i]);
-            routed[i] = routes.Count == 0
-                ? new NewEvent(events[i], [])
-                : new NewEvent(events[i], [.. routes.Select(route => route.Subscription.Id)])
-                {
-                    OrderKeys = routes.Any(route => route.OrderKey is not null) ? [.. routes.Select(route => route.OrderKey)] : null,
-                };
-        }
+            routed[i] = Routed(events[i], subscriptions.Route(events[i]));
 
         var result = await store.AppendAsync(new EventAppend { Raw = raw, Events = routed, DedupeWindow = dedupeWindow }, cancellationToken);
         metrics.Appended(result.Stored.Count, result.Duplicates.Count);
         if (result.Deliveries > 0)
             signal.Wake();
         return result;
+    }
+
+    private static NewEvent Routed(HubEvent hubEvent, IReadOnlyList<RoutedSubscription> routes)
+    {
+        if (routes.Count == 0)
+            return new NewEvent(hubEvent, []);
+
+        var ids = new string[routes.Count];
+        string?[]? keys = null;
+        for (var i = 0; i < ids.Length; i++)
+        {
+            ids[i] = routes[i].Subscription.Id;
+            if (routes[i].OrderKey is { } key)
+                (keys ??= new string?[ids.Length])[i] = key;
+        }
+
+        return new NewEvent(hubEvent, ids) { OrderKeys = keys };
     }
 }

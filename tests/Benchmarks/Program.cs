@@ -3,6 +3,7 @@ using IntegrationHub.Benchmarks;
 // dotnet run -c Release --project tests/Benchmarks -- ingest [--seconds 10] [--connections 64]
 // dotnet run -c Release --project tests/Benchmarks -- startup [--rounds 5] [--manifests 200] [--code 50] [--hub path/to/hub.dll]...
 // dotnet run -c Release --project tests/Benchmarks -- guard [--calls 100000]
+// dotnet run -c Release --project tests/Benchmarks -- routing [--subscriptions 10000]
 // dotnet run -c Release --project tests/Benchmarks -- overhead [--rounds 5] [--seconds 8]
 // dotnet run -c Release --project tests/Benchmarks -- isolation [--rounds 5] [--seconds 8] [--hanging 600]
 return args switch
@@ -15,6 +16,7 @@ return args switch
     ["ingest", .. var options] => await IngestBenchmark.RunAsync(BenchmarkOptions.Parse(options)),
     [StartupCommands.Nothing] => 0,
     ["guard", .. var options] => await GuardBenchmark.RunAsync(options),
+    ["routing", .. var options] => await RoutingBenchmark.RunAsync(options),
     ["startup", .. var options] => await StartupBenchmark.RunAsync(StartupOptions.Parse(options)),
     _ => Usage(),
 };
@@ -24,6 +26,7 @@ static int Usage()
     Console.Error.WriteLine("Usage: benchmarks ingest [--seconds N] [--connections N] [--warmup N]");
     Console.Error.WriteLine("       benchmarks startup [--rounds N] [--manifests N] [--code N] [--hub path/to/hub.dll]...");
     Console.Error.WriteLine("       benchmarks guard [--calls N]");
+    Console.Error.WriteLine("       benchmarks routing [--subscriptions N]");
     Console.Error.WriteLine("       benchmarks overhead|isolation [--rounds N] [--seconds N] [--warmup N] [--hanging N]");
     return 64;
 }

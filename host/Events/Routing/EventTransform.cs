@@ -23,8 +23,11 @@ internal sealed class EventTransform
     /// <summary>The most that may be made of one event.</summary>
     public const int MaxOutput = 1024 * 1024;
 
-    /// <summary>Placeholders filled for one event; lists count each of their elements.</summary>
+    /// <summary>Fields of the event that are looked up for one event; within lists, for each of the elements.</summary>
     public const int MaxPlaceholders = 50_000;
+
+    /// <summary>Texts of the items of lists, times elements of lists in the event.</summary>
+    public const int MaxItems = 500_000;
 
     private const string EventRoot = "event";
     private const string ItemRoot = "item";
@@ -37,12 +40,14 @@ internal sealed class EventTransform
     private readonly JsonElement source;
     private readonly Template template;
     private readonly string? contentType;
+    private readonly int itemTexts;
 
     private EventTransform(JsonElement source, Template template, string? contentType)
     {
         this.source = source;
         this.template = template;
         this.contentType = contentType;
+        itemTexts = ItemTexts(source, within: false);
     }
 
     public static bool TryCompile(JsonElement transform, [NotNullWhen(true)] out EventTransform? compiled, out IReadOnlyList<ValidationIssue> issues)
@@ -78,6 +83,9 @@ internal sealed class EventTransform
     public SentPayload Apply(ReadOnlyMemory<byte> envelope)
     {
         using var document = Parse(envelope);
+        if (itemTexts > 0 && (long)Elements(document.RootElement) * itemTexts > MaxItems)
+            throw new TransformException("/transform/template: the event's lists are too long for what the template makes of each element.");
+
         var scope = new CountingScope(document.RootElement);
         try
         {
@@ -208,6 +216,23 @@ internal sealed class EventTransform
             return [];
         }
     }
+
+    /// <summary>How many strings and constants stand in the items of lists.</summary>
+    private static int ItemTexts(JsonElement template, bool within) => template.ValueKind switch
+    {
+        JsonValueKind.Object when IsEach(template, out _, out var each) => ItemTexts(each, within: true),
+        JsonValueKind.Object => template.EnumerateObject().Sum(member => ItemTexts(member.Value, within)),
+        JsonValueKind.Array => template.EnumerateArray().Sum(element => ItemTexts(element, within)),
+        _ => within ? 1 : 0,
+    };
+
+    /// <summary>How many elements all arrays have together.</summary>
+    private static int Elements(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().Sum(member => Elements(member.Value)),
+        JsonValueKind.Array => value.GetArrayLength() + value.EnumerateArray().Sum(Elements),
+        _ => 0,
+    };
 
     private static bool IsEach(JsonElement template, out JsonElement list, out JsonElement each)
     {

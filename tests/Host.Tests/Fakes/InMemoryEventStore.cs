@@ -230,8 +230,7 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
 
     /// <summary>What is pending of the same key, oldest first.</summary>
     private IEnumerable<Delivery> InOrder(Delivery delivery) => delivery.OrderKey is null ? [] : deliveries.Values
-        .Where(other => other.Status == DeliveryStatus.Pending && other.SubscriptionId == delivery.SubscriptionId && other.OrderKey == delivery.OrderKey)
-        .OrderBy(other => other.Id, StringComparer.Ordinal);
+        .Where(other => other.Status == DeliveryStatus.Pending && other.SubscriptionId == delivery.SubscriptionId && other.OrderKey == delivery.OrderKey);
 
     private static Delivery Pending(string id, HubEvent hubEvent, string subscriptionId, DateTimeOffset now) => new()
     {

@@ -48,7 +48,8 @@ public sealed class EventTransformTests
     {
         var data = $$"""{ "text": "{{new string('x', 2000)}}", "list": [{{string.Join(',', Enumerable.Repeat("1", 60_000))}}] }""";
         Assert.Contains("KB", Assert.Throws<TransformException>(() => Apply("""{ "template": { "$each": "{/data/list}", "$item": 123456789012345678901234567890 } }""", data)).Message, StringComparison.Ordinal);
-        Assert.Contains("50000 placeholders", Assert.Throws<TransformException>(() => Apply("""{ "template": { "$each": "{/data/list}", "$item": "{item}" } }""", data)).Message, StringComparison.Ordinal);
+        Assert.Contains("50000 placeholders", Assert.Throws<TransformException>(() => Apply("""{ "template": { "$each": "{/data/list}", "$item": "{/subject}" } }""", data)).Message, StringComparison.Ordinal);
+        Assert.Contains("too long", Assert.Throws<TransformException>(() => Apply("""{ "template": { "$each": "{/data/list}", "$item": [1, 2, 3, 4, 5, "{item}", 7, 8, 9] } }""", data)).Message, StringComparison.Ordinal);
     }
 
     [Theory]

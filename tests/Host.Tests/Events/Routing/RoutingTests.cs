@@ -43,13 +43,13 @@ public sealed class RoutingTests
         foreach (var data in new[] { """{"customer":"ada@example.com"}""", """{"customer":"ada@example.com"}""", """{"customer":5}""", """{"customer":"5"}""", """{"customer":{}}""", "{}", """{"customer":""}""" })
             await hub.Publisher.PublishAsync(null, [SomeEvent.Of(hub.Time, data: data)], TimeSpan.FromHours(1), CancellationToken.None);
 
-        var keys = hub.Store.Deliveries.OrderBy(delivery => delivery.Id, StringComparer.Ordinal).Select(delivery => delivery.OrderKey).ToArray();
+        var keys = hub.Store.Deliveries.Select(delivery => delivery.OrderKey).ToArray();
         Assert.NotNull(keys[0]);
         Assert.DoesNotContain("ada", keys[0], StringComparison.Ordinal);
         Assert.Equal(keys[0], keys[1]);
         Assert.Equal(keys[2], keys[3]);
         Assert.NotEqual(keys[0], keys[2]);
-        Assert.Equal([null, null, null], keys[4..]);
+        Assert.All(keys[4..], Assert.Null);
     }
 
     [Fact]
