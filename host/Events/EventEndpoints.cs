@@ -5,6 +5,7 @@ using System.Text.Json;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Events.Replays;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Secrets;
@@ -40,6 +41,7 @@ internal static class EventEndpoints
             .Accepts<PublishRequest>("application/json")
             .Produces<JsonElement>(StatusCodes.Status201Created).Produces<JsonElement>(StatusCodes.Status200OK);
 
+        routes.MapEventStream();
         routes.MapSubscriptions();
         routes.MapEndpointStates();
         routes.MapDeliveries();

@@ -59,8 +59,8 @@ internal sealed partial class SqliteEventStore
         "id, connection_id, provider, project, environment, type, subject, provider_event_id, time, received_at, correlation_id, request_id";
 
     private const string InsertEvent = $"""
-        INSERT INTO events ({Columns})
-        VALUES ($id, $connection_id, $provider, $project, $environment, $type, $subject, $provider_event_id, $time, $received_at, $correlation_id, $request_id)
+        INSERT INTO events (number, {Columns})
+        VALUES ({NextNumber}, $id, $connection_id, $provider, $project, $environment, $type, $subject, $provider_event_id, $time, $received_at, $correlation_id, $request_id)
         """;
 
     private const string InsertData = "INSERT INTO event_data (number, sealed_data) VALUES (last_insert_rowid(), $sealed_data)";

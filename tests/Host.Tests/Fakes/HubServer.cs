@@ -11,6 +11,7 @@ using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Events.Replays;
 using IntegrationHub.Host.Events.Retention;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Webhooks;
@@ -69,6 +70,7 @@ internal sealed class HubServer : IAsyncDisposable
         services.AddSingleton<InMemoryEventStore>().AddSingleton<IEventStore>(s => s.GetRequiredService<InMemoryEventStore>()).AddSingleton<IDeliveryStore>(s => s.GetRequiredService<InMemoryEventStore>());
         services.AddSingleton<IDeadLetterStore>(s => s.GetRequiredService<InMemoryEventStore>()).AddSingleton<IReplayStore>(s => s.GetRequiredService<InMemoryEventStore>())
             .AddSingleton<IRetentionStore>(s => s.GetRequiredService<InMemoryEventStore>());
+        services.AddSingleton<IEventLog, InMemoryEventLog>();
         services.AddSingleton<InMemorySubscriptionStore>().AddSingleton<ISubscriptionStore>(s => s.GetRequiredService<InMemorySubscriptionStore>());
         services.AddSingleton<IEndpointStateStore, InMemoryEndpointStateStore>();
         services.AddSingleton<FakeSealer>().AddSingleton<ISealer>(s => s.GetRequiredService<FakeSealer>()).AddSingleton<IPayloadSealer>(s => s.GetRequiredService<FakeSealer>());
