@@ -1,3 +1,4 @@
+using IntegrationHub.Webhooks;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Egress;
@@ -10,6 +11,7 @@ internal static class EgressServiceCollectionExtensions
         services.AddSingleton(provider => new EgressHandlers(provider.GetRequiredService<AddressPolicy>(), EgressConnector.SystemResolver));
         services.AddSingleton<IEgressHandlers>(provider => provider.GetRequiredService<EgressHandlers>());
         services.AddSingleton<ProviderHttpFactory>();
+        services.AddSingleton<IWebhookFetcher, WebhookFetcher>();
         return services;
     }
 }

@@ -16,9 +16,9 @@ internal sealed class TimestampRule
     /// <exception cref="ArgumentException">The unit is unknown, or a timestamp is needed that the scheme has not got.</exception>
     public TimestampRule(VerifyManifest scheme, SignatureFormat? format, bool signed, TimeProvider time)
     {
-        unit = scheme.TimestampUnit is "seconds" or "milliseconds" or "iso"
+        unit = scheme.TimestampUnit is "seconds" or "milliseconds" or "iso" or "http"
             ? scheme.TimestampUnit
-            : throw new ArgumentException($"verify.timestampUnit: '{scheme.TimestampUnit}' is unknown; use seconds, milliseconds or iso.");
+            : throw new ArgumentException($"verify.timestampUnit: '{scheme.TimestampUnit}' is unknown; use seconds, milliseconds, iso or http.");
         tolerance = scheme.Tolerance;
         header = scheme.TimestampHeader;
         body = scheme.TimestampBody is null ? null : BodyPointer.Compile(scheme.TimestampBody);
@@ -27,6 +27,9 @@ internal sealed class TimestampRule
         if (needed && format?.HasTimestamp != true && header is null && body is null)
             throw new ArgumentException("verify: a tolerance or a signed timestamp needs {timestamp} in 'format', 'timestampHeader' or 'timestampBody'.");
     }
+
+    /// <summary>The header it stands in; nothing when it stands elsewhere or is not asked for.</summary>
+    public string? Header => needed ? header : null;
 
     /// <summary>Reads and checks. The text is as it came, for the signed string.</summary>
     public VerificationResult Read(RequestParts request, in SignatureList found, out Slice text)
@@ -69,6 +72,7 @@ internal sealed class TimestampRule
     {
         "seconds" => moment.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
         "milliseconds" => moment.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture),
+        "http" => moment.UtcDateTime.ToString("r", CultureInfo.InvariantCulture),
         _ => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
     };
 
@@ -77,6 +81,8 @@ internal sealed class TimestampRule
         moment = default;
         if (unit == "iso")
             return EventTime.TryParseIso(text, out moment);
+        if (unit == "http")
+            return DateTimeOffset.TryParseExact(text, "r", CultureInfo.InvariantCulture, DateTimeStyles.None, out moment);
 
         // Digits only: no sign, no white space, no trailing NUL (which the framework's parsers let pass), no digits of other scripts.
         foreach (var c in text)
