@@ -11,6 +11,7 @@ internal sealed class TimestampRule
     private readonly string? header;
     private readonly BodyPointer? body;
     private readonly bool needed;
+    private readonly bool signed;
     private readonly TimeProvider time;
 
     /// <exception cref="ArgumentException">The unit is unknown, or a timestamp is needed that the scheme has not got.</exception>
@@ -23,6 +24,7 @@ internal sealed class TimestampRule
         header = scheme.TimestampHeader;
         body = scheme.TimestampBody is null ? null : BodyPointer.Compile(scheme.TimestampBody);
         needed = signed || tolerance is not null;
+        this.signed = signed;
         this.time = time;
         if (needed && format?.HasTimestamp != true && header is null && body is null)
             throw new ArgumentException("verify: a tolerance or a signed timestamp needs {timestamp} in 'format', 'timestampHeader' or 'timestampBody'.");
@@ -80,7 +82,7 @@ internal sealed class TimestampRule
     {
         moment = default;
         if (unit == "iso")
-            return EventTime.TryParseIso(text, out moment);
+            return EventTime.TryParseIso(text, out moment) && (!signed || HasOffset(text));
         if (unit == "http")
             return DateTimeOffset.TryParseExact(text, "r", CultureInfo.InvariantCulture, DateTimeStyles.None, out moment);
 
@@ -95,4 +97,8 @@ internal sealed class TimestampRule
             && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && EventTime.TryFromUnix(number, unit == "milliseconds", out moment);
     }
+
+    /// <summary>Without the offset at its end a moment would be readable when its last characters were moved into the body that is signed beside it.</summary>
+    private static bool HasOffset(ReadOnlySpan<char> text) =>
+        text[^1] is 'Z' or 'z' || (text[^6] is '+' or '-' && char.IsAsciiDigit(text[^5]) && char.IsAsciiDigit(text[^4]) && text[^3] == ':' && char.IsAsciiDigit(text[^2]) && char.IsAsciiDigit(text[^1]));
 }
