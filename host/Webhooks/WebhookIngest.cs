@@ -19,6 +19,7 @@ internal sealed partial class WebhookIngest(
     IEventPublisher publisher,
     IPayloadSealer payloads,
     WebhookRequestReader reader,
+    IWebhookFetcher fetcher,
     WebhookMetrics metrics,
     WebhookGate gate,
     RefusalLog refusals,
@@ -141,6 +142,10 @@ internal sealed partial class WebhookIngest(
 
         if (handshake is { Response: var response })
         {
+            // The provider wants to see that somebody is at home (Amazon SNS); when its page cannot be reached it shall ask again.
+            if (response.Visit is { } page && await fetcher.FetchAsync(page, aborted) is null)
+                return WebhookRefusal.Unverified(VerificationResult.Refused(VerificationFailure.Undecided, "The page that confirms the subscription cannot be reached."));
+
             await WebhookReply.WriteAsync(context, response, aborted);
             return null;
         }
