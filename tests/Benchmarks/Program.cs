@@ -5,6 +5,8 @@ using IntegrationHub.Benchmarks;
 // dotnet run -c Release --project tests/Benchmarks -- guard [--calls 100000]
 // dotnet run -c Release --project tests/Benchmarks -- overhead [--rounds 5] [--seconds 8]
 // dotnet run -c Release --project tests/Benchmarks -- isolation [--rounds 5] [--seconds 8] [--hanging 600]
+// dotnet run -c Release --project tests/Benchmarks -- crash [--kills 100] [--seed 1]
+// dotnet run -c Release --project tests/Benchmarks -- faults [disk-full] [read-only] [torn-log] [clock] [never-answers] [slow-head] [slow-body] [batch] [subscriptions]
 return args switch
 {
     ["provider-server", var port] => await ProviderServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),
@@ -13,6 +15,8 @@ return args switch
     ["isolation", .. var options] => await IsolationBenchmark.RunAsync(OperationBenchOptions.Parse(options)),
     ["baseline-server", var port] => await BaselineServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),
     ["ingest", .. var options] => await IngestBenchmark.RunAsync(BenchmarkOptions.Parse(options)),
+    ["crash", .. var options] => await CrashCommand.RunAsync(options),
+    ["faults", .. var names] => await FaultsCommand.RunAsync(names),
     [StartupCommands.Nothing] => 0,
     ["guard", .. var options] => await GuardBenchmark.RunAsync(options),
     ["startup", .. var options] => await StartupBenchmark.RunAsync(StartupOptions.Parse(options)),
@@ -25,5 +29,7 @@ static int Usage()
     Console.Error.WriteLine("       benchmarks startup [--rounds N] [--manifests N] [--code N] [--hub path/to/hub.dll]...");
     Console.Error.WriteLine("       benchmarks guard [--calls N]");
     Console.Error.WriteLine("       benchmarks overhead|isolation [--rounds N] [--seconds N] [--warmup N] [--hanging N]");
+    Console.Error.WriteLine("       benchmarks crash [--kills N] [--seed N]");
+    Console.Error.WriteLine("       benchmarks faults [name]...");
     return 64;
 }

@@ -66,14 +66,15 @@ public sealed partial class HubProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it as built, or, when <paramref name="asTyped"/>, with the README's command: then everything that the command line does not say is found by the hub itself.</summary>
+    /// <summary>Starts it as built, or, when <paramref name="asTyped"/>, with the README's command: then everything that the command line does not say is found by the hub itself. Without <paramref name="untilReady"/> it is left to start alone.</summary>
     public static async Task<HubProcess> StartAsync(
         string? data = null,
         string? plugins = null,
         string environment = "Development",
         IReadOnlyDictionary<string, string>? variables = null,
         int? port = null,
-        bool asTyped = false)
+        bool asTyped = false,
+        bool untilReady = true)
     {
         data ??= NewDataFolder();
 
@@ -110,6 +111,9 @@ public sealed partial class HubProcess : IAsyncDisposable
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+        if (!untilReady)
+            return hub;
+
         if (port is null)
             await hub.WaitUntilBoundAsync();
         await hub.WaitUntilReadyAsync();
