@@ -42,7 +42,7 @@ internal sealed class FaultStage
     public async Task<string> SendOneAsync(HubProcess hub, string connection, string? id = null)
     {
         id ??= string.Create(CultureInfo.InvariantCulture, $"evt_fault_{Interlocked.Increment(ref sequence):D6}");
-        var body = HubApi.StripeEvent(id + new string('x', 0));
+        var body = HubApi.StripeEvent(id);
         using var request = HubApi.StripeWebhook(hub.Address, connection, body, at: TimeProvider.System.GetUtcNow() + Ahead);
         string answered;
         try
