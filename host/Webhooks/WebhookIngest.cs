@@ -57,6 +57,12 @@ internal sealed partial class WebhookIngest(
             return;
         }
 
+        catch (UnavailableException exception) when (!context.Response.HasStarted)
+        {
+            // A full disk must not be filled by the log of what it refuses: this goes the way of all refusals, so many lines in a while.
+            refusal = WebhookRefusal.Unavailable(exception);
+        }
+
         if (refusal is null)
             return;
 

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using IntegrationHub.Adapters;
 using IntegrationHub.Manifests;
+using IntegrationHub.Templates;
 
 namespace IntegrationHub.Webhooks;
 
@@ -151,7 +152,7 @@ internal abstract class AnswerTemplate
         {
             if (template.SinglePointer is { } pointer)
             {
-                if (!values.Request.TryGetDocument(out var document, out _) || !pointer.TryFind(document, out var value))
+                if (!values.Request.TryGetDocument(out var document, out _) || !pointer.TryFind(document, out var value) || !JsonMembers.IsText(value))
                     return false;
                 value.WriteTo(writer);
                 return true;

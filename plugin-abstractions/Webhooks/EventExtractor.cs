@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Manifests;
+using IntegrationHub.Templates;
 
 namespace IntegrationHub.Webhooks;
 
@@ -77,7 +78,7 @@ internal sealed class EventExtractor
             ProviderEventId = Id(First(id, request, element), raw.Span),
             Type = Type(First(type, request, element)),
             Time = time.Length > 0 && First(time, request, element) is { } text && EventTime.TryRead(text, receivedAt, out var moment) ? moment : receivedAt,
-            Subject = First(subject, request, element) is { } about ? about[..Math.Min(about.Length, MaxSubject)] : null,
+            Subject = First(subject, request, element) is { } about ? Start(about, MaxSubject) : null,
             Data = data is not null && data.TryFind(element, out var part) ? Bytes(request, part)
                 : isRoot && request.IsForm ? Bytes(request, element)
                 : raw,
@@ -96,11 +97,20 @@ internal sealed class EventExtractor
     {
         foreach (var template in templates)
         {
-            if (template.Render(new PartValues { Request = request, Element = element }) is { } text && !string.IsNullOrWhiteSpace(text))
+            if (template.Render(new PartValues { Request = request, Element = element }) is { } text && !string.IsNullOrWhiteSpace(text) && JsonMembers.IsText(text))
                 return text;
         }
 
         return null;
+    }
+
+    /// <summary>The start of a text, never with half a character at its end.</summary>
+    private static string Start(string text, int length)
+    {
+        if (text.Length <= length)
+            return text;
+
+        return text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
     }
 
     private static string Id(string? text, ReadOnlySpan<byte> raw)

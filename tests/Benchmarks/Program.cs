@@ -9,6 +9,8 @@ using IntegrationHub.Benchmarks;
 // dotnet run -c Release --project tests/Benchmarks -- routing [--subscriptions 10000]
 // dotnet run -c Release --project tests/Benchmarks -- overhead [--rounds 5] [--seconds 8]
 // dotnet run -c Release --project tests/Benchmarks -- isolation [--rounds 5] [--seconds 8] [--hanging 600] [--breaker]
+// dotnet run -c Release --project tests/Benchmarks -- crash [--kills 100] [--seed 1]
+// dotnet run -c Release --project tests/Benchmarks -- faults [disk-full] [read-only] [torn-log] [clock] [never-answers] [slow-head] [slow-body] [batch] [subscriptions]
 return args switch
 {
     ["provider-server", var port] => await ProviderServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),
@@ -23,6 +25,8 @@ return args switch
     ["end-to-end", .. var options] => await EndToEndBenchmark.RunAsync(EventBenchOptions.Parse(options)),
     ["ingest", .. var options] => await IngestBenchmark.RunAsync(BenchmarkOptions.Parse(options)),
     ["retention", .. var options] => await RetentionBenchmark.RunAsync(BenchmarkOptions.Parse(options)),
+    ["crash", .. var options] => await CrashCommand.RunAsync(options),
+    ["faults", .. var names] => await FaultsCommand.RunAsync(names),
     [StartupCommands.Nothing] => 0,
     ["guard", .. var options] => await GuardBenchmark.RunAsync(options),
     ["routing", .. var options] => await RoutingBenchmark.RunAsync(options),
@@ -39,5 +43,7 @@ static int Usage()
     Console.Error.WriteLine("       benchmarks guard [--calls N]");
     Console.Error.WriteLine("       benchmarks routing [--subscriptions N]");
     Console.Error.WriteLine("       benchmarks overhead|isolation [--rounds N] [--seconds N] [--warmup N] [--hanging N] [--breaker]");
+    Console.Error.WriteLine("       benchmarks crash [--kills N] [--seed N]");
+    Console.Error.WriteLine("       benchmarks faults [name]...");
     return 64;
 }

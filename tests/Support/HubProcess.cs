@@ -66,7 +66,7 @@ public sealed partial class HubProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it as built, or, when <paramref name="asTyped"/>, with the README's command: then everything that the command line does not say is found by the hub itself. <paramref name="program"/> is another build's hub.dll.</summary>
+    /// <summary>Starts it as built, or, when <paramref name="asTyped"/>, with the README's command: then everything that the command line does not say is found by the hub itself. <paramref name="program"/> is another build's hub.dll. Without <paramref name="untilReady"/> it is left to start alone.</summary>
     public static async Task<HubProcess> StartAsync(
         string? data = null,
         string? plugins = null,
@@ -74,7 +74,8 @@ public sealed partial class HubProcess : IAsyncDisposable
         IReadOnlyDictionary<string, string>? variables = null,
         int? port = null,
         bool asTyped = false,
-        string? program = null)
+        string? program = null,
+        bool untilReady = true)
     {
         data ??= NewDataFolder();
 
@@ -111,6 +112,9 @@ public sealed partial class HubProcess : IAsyncDisposable
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+        if (!untilReady)
+            return hub;
+
         if (port is null)
             await hub.WaitUntilBoundAsync();
         await hub.WaitUntilReadyAsync();
