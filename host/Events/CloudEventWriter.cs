@@ -49,6 +49,8 @@ internal static class CloudEventWriter
         writer.WriteString("project"u8, hubEvent.Project);
         writer.WriteString("providereventid"u8, hubEvent.ProviderEventId);
         writer.WriteString("correlationid"u8, hubEvent.CorrelationId);
+        if (hubEvent.ReprocessOf is { } former)
+            writer.WriteString("reprocessof"u8, former);
         writer.WritePropertyName("data"u8);
 
         // It was parsed before it was stored.

@@ -81,6 +81,12 @@ internal sealed record DeliveryAttempt
     /// <summary>What went wrong, as a sentence without secrets.</summary>
     public string? Error { get; init; }
 
+    /// <summary>The answer's headers, without the values of those that hold secrets.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> ResponseHeaders { get; init; } = [];
+
+    /// <summary>Where on its way it failed: one of <see cref="DeadLetters.DeliverySteps"/>; <see langword="null"/> when it did not.</summary>
+    public string? Step { get; init; }
+
     /// <summary>The first kilobytes of the answer.</summary>
     public string? ResponseBody { get; init; }
 }

@@ -60,7 +60,7 @@ internal static class DeliveryEndpoints
     }
 
     private static async Task<IResult> RetryAsync(
-        string id, HttpContext context, IDeliveryStore store, DeliverySignal signal, IAuditTrail audit, TimeProvider time, CancellationToken cancellationToken)
+        string id, HttpContext context, IDeliveryStore store, EndpointRegistry endpoints, DeliverySignal signal, IAuditTrail audit, TimeProvider time, CancellationToken cancellationToken)
     {
         var delivery = await FindAsync("delivery", id, context, store, cancellationToken);
         if (!await store.MakeDueAsync(id, time.GetUtcNow(), cancellationToken))
@@ -75,6 +75,8 @@ internal static class DeliveryEndpoints
             return Problem.Conflict(delivery.WaitsForItsTurn ? "The delivery waits for its turn." : "The delivery is not pending.", "", hint).ToResult();
         }
 
+        // Whoever asks for it wants to know now, whatever came of the attempts before.
+        endpoints.Find(delivery.SubscriptionId)?.TryNow();
         signal.Wake();
         await audit.RecordAsync(time, context.GetCaller(), "delivery.retried", id, delivery.Project, CorrelationId.Of(context), null, cancellationToken);
         var now = await store.GetAsync(id, cancellationToken);

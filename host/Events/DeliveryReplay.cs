@@ -19,48 +19,6 @@ internal sealed class DeliveryReplay(IDeliveryStore deliveries, SubscriptionRegi
         return made;
     }
 
-    /// <summary>A new delivery for a dead letter.</summary>
-    public async Task<Delivery> ReplayAsync(Delivery dead, CancellationToken cancellationToken)
-    {
-        var replay = Again(dead);
-        await AddAsync([replay], cancellationToken);
-        return replay;
-    }
-
-    /// <summary>New deliveries for all dead letters of the query that have none yet.</summary>
-    public async Task<BulkReplay> ReplayAsync(DeliveryQuery query, int limit, CancellationToken cancellationToken)
-    {
-        var made = new List<Delivery>();
-        var skipped = 0;
-        string? cursor = null;
-        do
-        {
-            var page = await deliveries.ListAsync(query with { Status = DeliveryStatus.Dead }, new PageRequest(PageRequest.MaxLimit, cursor), cancellationToken);
-            foreach (var dead in page.Items)
-            {
-                if ((await ReplaysOfAsync(dead, cancellationToken)).Count > 0)
-                {
-                    skipped++;
-                    continue;
-                }
-
-                if (made.Count == limit)
-                {
-                    await AddAsync(made, cancellationToken);
-                    return new BulkReplay([.. made.Select(delivery => delivery.Id)], skipped, HasMore: true);
-                }
-
-                made.Add(Again(dead));
-            }
-
-            cursor = page.NextCursor;
-        }
-        while (cursor is not null);
-
-        await AddAsync(made, cancellationToken);
-        return new BulkReplay([.. made.Select(delivery => delivery.Id)], skipped, HasMore: false);
-    }
-
     /// <summary>The deliveries that replay this one, newest first.</summary>
     public async Task<IReadOnlyList<Delivery>> ReplaysOfAsync(Delivery delivery, CancellationToken cancellationToken)
     {
@@ -86,8 +44,6 @@ internal sealed class DeliveryReplay(IDeliveryStore deliveries, SubscriptionRegi
         signal.Wake();
     }
 
-    private Delivery Again(Delivery dead) => New(dead.EventId, dead.EventType, dead.Project, dead.SubscriptionId, dead.Id, dead.OrderKey);
-
     private Delivery New(string eventId, string eventType, string project, string subscriptionId, string? replayOf, string? orderKey)
     {
         var now = time.GetUtcNow();
@@ -107,9 +63,3 @@ internal sealed class DeliveryReplay(IDeliveryStore deliveries, SubscriptionRegi
         };
     }
 }
-
-/// <summary>What a bulk replay did.</summary>
-/// <param name="Deliveries">The new deliveries.</param>
-/// <param name="Skipped">Dead letters that had been replayed before.</param>
-/// <param name="HasMore">Whether the limit left some.</param>
-internal sealed record BulkReplay(IReadOnlyList<string> Deliveries, int Skipped, bool HasMore);

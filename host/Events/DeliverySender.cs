@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Events.Routing;
 using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Events;
 
 /// <summary>Makes one attempt, at whatever kind of target, and measures it. Thread-safe.</summary>
-internal sealed class DeliverySender(SubscriptionTargets targets, DeliveryPayloads payloads, TimeProvider time, EventMetrics metrics)
+internal sealed class DeliverySender(SubscriptionTargets targets, DeliveryPayloads payloads, AnswerRedaction redaction, TimeProvider time, EventMetrics metrics)
 {
     /// <summary>Sends, and says what came of it. Does not throw for what the target does.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled: whether the target got the event is not known.</exception>
@@ -21,7 +22,7 @@ internal sealed class DeliverySender(SubscriptionTargets targets, DeliveryPayloa
         metrics.AttemptStarted();
         try
         {
-            var answer = await AnswerAsync(new TargetDelivery(deliveryId, number, hubEvent, subscription, isReplay, startedAt), cancellationToken);
+            var answer = redaction.Redact(await AnswerAsync(new TargetDelivery(deliveryId, number, hubEvent, subscription, isReplay, startedAt), cancellationToken), subscription);
             var attempt = new DeliveryAttempt
             {
                 Id = Ids.New(Ids.Attempt, startedAt),
@@ -32,6 +33,8 @@ internal sealed class DeliverySender(SubscriptionTargets targets, DeliveryPayloa
                 Status = answer.Status,
                 Outcome = answer.Outcome,
                 Error = answer.Error,
+                Step = answer.Step ?? DeliverySteps.Of(answer.Outcome),
+                ResponseHeaders = answer.Headers,
                 ResponseBody = answer.Body,
             };
             metrics.Attempted(attempt);
@@ -49,7 +52,7 @@ internal sealed class DeliverySender(SubscriptionTargets targets, DeliveryPayloa
     {
         var kind = delivery.Subscription.TargetKind;
         if (targets.Find(kind) is not { } target)
-            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = $"This hub has no targets of the kind '{kind}'." };
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Step = DeliverySteps.Route, Error = $"This hub has no targets of the kind '{kind}'.", IsHubFault = true };
 
         try
         {
@@ -59,11 +62,11 @@ internal sealed class DeliverySender(SubscriptionTargets targets, DeliveryPayloa
         }
         catch (TransformException exception)
         {
-            return new TargetAnswer { Outcome = DeliveryOutcomes.TransformFailed, Error = $"The template cannot be filled from this event. {exception.Message}", IsFinal = true };
+            return new TargetAnswer { Outcome = DeliveryOutcomes.TransformFailed, Step = DeliverySteps.Render, Error = $"The template cannot be filled from this event. {exception.Message}", IsFinal = true, IsHubFault = true };
         }
         catch (CryptographicException)
         {
-            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = "The event's data cannot be decrypted; check the master key." };
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Step = DeliverySteps.Secrets, Error = "The event's data cannot be decrypted; check the master key.", IsHubFault = true };
         }
 
         return await target.SendAsync(delivery, cancellationToken);

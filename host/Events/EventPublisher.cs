@@ -13,7 +13,7 @@ internal sealed class EventPublisher(IEventStore store, SubscriptionRegistry sub
         var result = await store.AppendAsync(new EventAppend { Raw = raw, Events = routed, DedupeWindow = dedupeWindow }, cancellationToken);
         metrics.Appended(result.Stored.Count, result.Duplicates.Count);
         if (result.Deliveries > 0)
-            signal.Wake();
+            signal.Wake(routed.SelectMany(static one => one.SubscriptionIds));
         return result;
     }
 

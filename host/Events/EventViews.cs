@@ -7,11 +7,11 @@ namespace IntegrationHub.Host.Events;
 /// <summary>An event in lists: everything but its data.</summary>
 internal sealed record EventSummary(
     string Id, string Type, string Provider, string? ConnectionId, string Project, string Environment, string? Subject,
-    string ProviderEventId, DateTimeOffset Time, DateTimeOffset ReceivedAt, string CorrelationId)
+    string ProviderEventId, DateTimeOffset Time, DateTimeOffset ReceivedAt, string CorrelationId, string? ReprocessOf)
 {
     public static EventSummary Of(HubEvent hubEvent) => new(
         hubEvent.Id, hubEvent.Type, hubEvent.Provider, hubEvent.ConnectionId, hubEvent.Project, hubEvent.Environment, hubEvent.Subject,
-        hubEvent.ProviderEventId, hubEvent.Time, hubEvent.ReceivedAt, hubEvent.CorrelationId);
+        hubEvent.ProviderEventId, hubEvent.Time, hubEvent.ReceivedAt, hubEvent.CorrelationId, hubEvent.ReprocessOf);
 }
 
 /// <summary>A delivery as the API shows it.</summary>
@@ -28,10 +28,10 @@ internal sealed record DeliveryView(
 internal sealed record DeliveryDetails(DeliveryView Delivery, IReadOnlyList<AttemptView> Attempts, IReadOnlyList<string> ReplayedBy);
 
 /// <summary>One attempt as the API shows it.</summary>
-internal sealed record AttemptView(int Number, DateTimeOffset StartedAt, double DurationMs, int? Status, string Outcome, string? Error, string? ResponseBody)
+internal sealed record AttemptView(int Number, DateTimeOffset StartedAt, double DurationMs, int? Status, string Outcome, string? Step, string? Error, string? ResponseBody)
 {
     public static AttemptView Of(DeliveryAttempt attempt) => new(
-        attempt.Number, attempt.StartedAt, Math.Round(attempt.Duration.TotalMilliseconds, 1), attempt.Status, attempt.Outcome, attempt.Error, attempt.ResponseBody);
+        attempt.Number, attempt.StartedAt, Math.Round(attempt.Duration.TotalMilliseconds, 1), attempt.Status, attempt.Outcome, attempt.Step, attempt.Error, attempt.ResponseBody);
 }
 
 /// <summary>The result of a test delivery.</summary>

@@ -1,4 +1,8 @@
+using IntegrationHub.Host.Events.DeadLetters;
+using IntegrationHub.Host.Events.Replays;
+using IntegrationHub.Host.Events.Retention;
 using IntegrationHub.Host.Events.Routing;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Secrets;
@@ -22,9 +26,14 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<SubscriptionTargets>()
             .AddSingleton<SubscriptionRules>()
             .AddSingleton<DeliverySignal>()
-            .AddSingleton<IEventPublisher, EventPublisher>()
+            .AddSingleton<EndpointRegistry>()
+            .AddSingleton<DeadLetterSignal>()
+            .AddSingleton<ReplaySignal>()
+            .AddSingleton<AnswerRedaction>()
+            .AddSingleton<EventPublisher>()
             .AddSingleton<DeliverySender>()
             .AddSingleton<DeliveryReplay>()
+            .AddSingleton<ReplayService>()
             .AddSingleton<SubscriptionService>()
             .AddSingleton<SubscriptionPreview>()
             .AddSingleton<AppEventPublisher>()
@@ -35,6 +44,12 @@ internal static class EventsServiceCollectionExtensions
                 var options = provider.GetRequiredService<IOptions<DeliveryOptions>>().Value;
                 return new RetrySchedule(options.EffectiveSchedule, options.Jitter, Random.Shared);
             });
-        return services.AddHostedService<DeliveryWorker>().AddHostedService<RetentionWorker>();
+        services.AddEventStream();
+        return services
+            .AddHostedService<EndpointStateWorker>()
+            .AddHostedService<DeliveryWorker>()
+            .AddHostedService<DeadLetterWorker>()
+            .AddHostedService<ReplayWorker>()
+            .AddHostedService<RetentionWorker>();
     }
 }

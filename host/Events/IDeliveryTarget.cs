@@ -14,6 +14,12 @@ internal interface IDeliveryTarget
     /// <summary>What is wrong with a subscription's target, with pointers below <c>/target</c>; empty when nothing is. Contacts nobody.</summary>
     IEnumerable<ValidationIssue> Check(Subscription subscription);
 
+    /// <summary>
+    /// What is wrong with what the target names in this hub (a connection): asked after <see cref="Check"/> found nothing, for a new subscription and when target or environment change or it
+    /// is enabled.
+    /// </summary>
+    ValueTask<IReadOnlyList<ValidationIssue>> LookUpAsync(Subscription subscription, CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<ValidationIssue>>([]);
+
     /// <summary>What people may read of the target, in audit entries and reasons: no secrets. Chat services put tokens into the path of addresses, so an address is its host.</summary>
     string Describe(Subscription subscription);
 
@@ -44,6 +50,9 @@ internal sealed record TargetAnswer
     /// <summary>The HTTP status, for kinds that have one.</summary>
     public int? Status { get; init; }
 
+    /// <summary>Where on its way it failed, when the outcome does not say it: one of <see cref="DeadLetters.DeliverySteps"/>.</summary>
+    public string? Step { get; init; }
+
     /// <summary>What went wrong, as a sentence without secrets; <see langword="null"/> when nothing did.</summary>
     public string? Error { get; init; }
 
@@ -55,6 +64,9 @@ internal sealed record TargetAnswer
 
     /// <summary>How long the target asks to be left alone; <see langword="null"/> when it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether the hub itself failed before anything was sent: that says nothing of the target.</summary>
+    public bool IsHubFault { get; init; }
 
     /// <summary>Whether sending the same again can only fail again: the delivery becomes a dead letter at once.</summary>
     public bool IsFinal { get; init; }

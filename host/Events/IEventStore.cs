@@ -20,6 +20,9 @@ internal interface IEventStore
 
     Task<RawRequest?> GetRawAsync(string requestId, CancellationToken cancellationToken);
 
+    /// <summary>The events that came with a raw request, with their data, in order; then those that were made of it again later, in order.</summary>
+    Task<IReadOnlyList<HubEvent>> ListOfRequestAsync(RawRequest raw, CancellationToken cancellationToken);
+
     /// <summary>Deletes up to <paramref name="batch"/> expired raw requests and dedupe entries; returns how many.</summary>
     Task<int> PurgeExpiredAsync(DateTimeOffset now, int batch, CancellationToken cancellationToken);
 }

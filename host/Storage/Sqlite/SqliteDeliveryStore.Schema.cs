@@ -73,6 +73,15 @@ internal sealed partial class SqliteDeliveryStore
     /// <summary><see cref="Events.Delivery.NotYet"/> as it is stored.</summary>
     private const string NotYet = "2534023007999999999";
 
+    /// <summary>
+    /// What waits stands by subscription, so that a lease reads what it takes and nothing else: neither the backlog of an endpoint that is full or down, nor what is due much later.
+    /// </summary>
+    public const string Schema10 = """
+        ALTER TABLE delivery_attempts ADD COLUMN response_headers TEXT;
+        DROP INDEX deliveries_due;
+        CREATE INDEX deliveries_waiting ON deliveries (subscription_id, next_attempt_at) WHERE status = 'pending' AND lease_until IS NULL;
+        """;
+
     private const string Columns =
         "id, event_id, subscription_id, project, event_type, status, attempts, next_attempt_at, created_at, completed_at, reason, replay_of, order_key";
 
@@ -91,24 +100,38 @@ internal sealed partial class SqliteDeliveryStore
     private const string IsFree = "status = 'pending' AND lease_until IS NULL";
     private const string IsLeased = "status = 'pending' AND lease_until IS NOT NULL";
 
-    private const string IsOfOthers = "subscription_id NOT IN (SELECT value FROM json_each($except))";
-
-    internal const string Lease = $"""
+    internal const string LeaseDue = $"""
         UPDATE deliveries SET lease_owner = $owner, lease_until = $until
         WHERE number IN (
-            SELECT number FROM (
-                SELECT * FROM (
-                    SELECT number, next_attempt_at FROM deliveries WHERE {IsFree} AND next_attempt_at <= $now AND {IsOfOthers} ORDER BY next_attempt_at LIMIT $max)
-                UNION ALL
-                SELECT * FROM (
-                    SELECT number, next_attempt_at FROM deliveries WHERE {IsLeased} AND lease_until <= $now AND {IsOfOthers} ORDER BY lease_until LIMIT $max))
-            ORDER BY next_attempt_at LIMIT $max)
+            SELECT number FROM deliveries INDEXED BY deliveries_waiting
+            WHERE {IsFree} AND subscription_id = $subscription_id AND next_attempt_at <= $now ORDER BY next_attempt_at LIMIT $max)
         RETURNING {Columns}
         """;
 
-    private const string SelectDue = $"SELECT next_attempt_at FROM deliveries WHERE {IsFree} ORDER BY next_attempt_at LIMIT 1";
+    private const string SelectNextDue =
+        $"SELECT next_attempt_at FROM deliveries INDEXED BY deliveries_waiting WHERE {IsFree} AND subscription_id = $subscription_id ORDER BY next_attempt_at LIMIT 1";
 
-    private const string SelectLeaseEnd = $"SELECT lease_until FROM deliveries WHERE {IsLeased} ORDER BY lease_until LIMIT 1";
+    // From one subscription to the next through the index: as many steps as there are subscriptions, however much waits for each.
+    private const string SelectAgenda = $"""
+        WITH RECURSIVE waiting (subscription_id) AS (
+            SELECT (SELECT subscription_id FROM deliveries INDEXED BY deliveries_waiting WHERE {IsFree} ORDER BY subscription_id LIMIT 1)
+            UNION ALL
+            SELECT (SELECT d.subscription_id FROM deliveries d INDEXED BY deliveries_waiting WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.subscription_id > waiting.subscription_id
+                ORDER BY d.subscription_id LIMIT 1)
+            FROM waiting WHERE waiting.subscription_id IS NOT NULL)
+        SELECT subscription_id, (
+            SELECT d.next_attempt_at FROM deliveries d INDEXED BY deliveries_waiting
+            WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.subscription_id = waiting.subscription_id ORDER BY d.next_attempt_at LIMIT 1)
+        FROM waiting WHERE subscription_id IS NOT NULL
+        """;
+
+    private const string SelectLeaseEnd = $"SELECT lease_until FROM deliveries INDEXED BY deliveries_leased WHERE {IsLeased} AND lease_owner <> $owner ORDER BY lease_until LIMIT 1";
+
+    private const string FreeExpired = $"""
+        UPDATE deliveries SET lease_owner = NULL, lease_until = NULL
+        WHERE number IN (SELECT number FROM deliveries INDEXED BY deliveries_leased WHERE {IsLeased} AND lease_until <= $now ORDER BY lease_until LIMIT $max)
+        RETURNING subscription_id
+        """;
 
     private const string UpdateOutcome = """
         UPDATE deliveries
@@ -118,12 +141,12 @@ internal sealed partial class SqliteDeliveryStore
         """;
 
     private const string InsertAttempt = """
-        INSERT INTO delivery_attempts (id, delivery_id, attempt, started_at, duration, status, outcome, error, response_body)
-        VALUES ($id, $delivery_id, $attempt, $started_at, $duration, $status, $outcome, $error, $response_body)
+        INSERT INTO delivery_attempts (id, delivery_id, attempt, started_at, duration, status, outcome, error, response_body, step, response_headers)
+        VALUES ($id, $delivery_id, $attempt, $started_at, $duration, $status, $outcome, $error, $response_body, $step, $response_headers)
         """;
 
     private const string SelectAttempts = """
-        SELECT id, delivery_id, attempt, started_at, duration, status, outcome, error, response_body
+        SELECT id, delivery_id, attempt, started_at, duration, status, outcome, error, response_body, step, response_headers
         FROM delivery_attempts WHERE delivery_id = $delivery_id ORDER BY attempt, id
         """;
 
@@ -134,7 +157,7 @@ internal sealed partial class SqliteDeliveryStore
 
     // Through the indexes of what is pending: a subscription may have millions of deliveries behind it.
     private const string CancelFree = $"""
-        UPDATE deliveries INDEXED BY deliveries_due SET status = 'cancelled', completed_at = $now, reason = $reason
+        UPDATE deliveries INDEXED BY deliveries_waiting SET status = 'cancelled', completed_at = $now, reason = $reason
         WHERE {IsFree} AND subscription_id = $subscription_id
         """;
 
