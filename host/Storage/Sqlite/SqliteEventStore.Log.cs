@@ -46,7 +46,7 @@ internal sealed partial class SqliteEventStore : IEventLog
 
     private const string SelectSizes = "SELECT number, LENGTH(sealed_data) FROM events JOIN event_data USING (number)";
 
-    private const string SelectNumbered = $"SELECT {Columns}, sealed_data, number FROM events JOIN event_data USING (number)";
+    private const string SelectNumbered = $"SELECT {Columns}, sealed_data, number, reprocess_of FROM events JOIN event_data USING (number)";
 
     public Task<long> LastAsync(CancellationToken cancellationToken) => storage.ReadAsync(Last, cancellationToken);
 
@@ -97,5 +97,5 @@ internal sealed partial class SqliteEventStore : IEventLog
         return (InLogOfType, arguments);
     }
 
-    private static NumberedEvent MapNumbered(SqliteDataReader row) => new(row.GetInt64(13), MapWithData(row));
+    private static NumberedEvent MapNumbered(SqliteDataReader row) => new(row.GetInt64(13), MapWithData(row) with { ReprocessOf = row.TextOrNull(14) });
 }
