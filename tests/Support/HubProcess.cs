@@ -115,10 +115,18 @@ public sealed partial class HubProcess : IAsyncDisposable
         if (!untilReady)
             return hub;
 
-        if (port is null)
-            await hub.WaitUntilBoundAsync();
-        await hub.WaitUntilReadyAsync();
-        return hub;
+        try
+        {
+            if (port is null)
+                await hub.WaitUntilBoundAsync();
+            await hub.WaitUntilReadyAsync();
+            return hub;
+        }
+        catch
+        {
+            await hub.DisposeAsync();
+            throw;
+        }
     }
 
     public static string NewDataFolder() => Directory.CreateTempSubdirectory("hub-test-").FullName;

@@ -98,7 +98,7 @@ internal static class SubscriberFaults
                             {
                                 var stream = client.GetStream();
                                 var buffer = new byte[16 * 1024];
-                                await stream.ReadAsync(buffer, ended.Token);
+                                _ = await stream.ReadAtLeastAsync(buffer, 1, throwOnEndOfStream: false, ended.Token);
 
                                 // Until the hub closes its side.
                                 await await Task.WhenAny(answer(stream, ended.Token), stream.ReadAsync(buffer, ended.Token).AsTask());
