@@ -38,7 +38,7 @@ internal sealed class OperationClaims(IIdempotencyStore store, IEffectStore effe
             ExpiresAt = now + options.Value.IdempotencyWindow,
         };
         if (await store.TryBeginAsync(claim, cancellationToken) is { } earlier && (now < earlier.RunsUntil || !await store.TakeOverAsync(earlier, claim.RunsUntil, cancellationToken)))
-            return new TargetAnswer { Outcome = DeliveryOutcomes.Refused, Error = "An earlier attempt is still running.", RetryAfter = AskAgain };
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Refused, Error = "An earlier attempt is still running.", RetryAfter = AskAgain, IsHubFault = true };
 
         try
         {
@@ -87,5 +87,5 @@ internal sealed class OperationClaims(IIdempotencyStore store, IEffectStore effe
 
     private static string RequestId(string deliveryId) => Ids.IdempotentRequest + deliveryId[Ids.Delivery.Length..];
 
-    private static TargetAnswer Final(string error) => new() { Outcome = DeliveryOutcomes.Refused, Error = error, IsFinal = true };
+    private static TargetAnswer Final(string error) => new() { Outcome = DeliveryOutcomes.Refused, Error = error, IsFinal = true, IsHubFault = true };
 }

@@ -104,12 +104,12 @@ internal sealed partial class OperationDeliveryTarget(
         }
         catch (CryptographicException)
         {
-            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = "The event's data cannot be decrypted; check the master key." };
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = "The event's data cannot be decrypted; check the master key.", IsHubFault = true };
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             Log.Failed(logger, exception, delivery.DeliveryId);
-            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = $"The operation could not be run ({exception.GetType().Name})." };
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = $"The operation could not be run ({exception.GetType().Name}).", IsHubFault = true };
         }
     }
 
@@ -203,6 +203,9 @@ internal sealed partial class OperationDeliveryTarget(
             Body = details,
             Error = $"{OperationProblems.CodeOf(error.Category)}: {error.Message}{(error.Issues.Count == 0 ? "" : " " + Summary(error.Issues))}",
             RetryAfter = error.RetryAfter,
+
+            // What is wrong with one event's parameters says nothing of the next.
+            IsHubFault = error.Category is ErrorCategory.InvalidParams or ErrorCategory.NotFound or ErrorCategory.Conflict or ErrorCategory.Declined,
         };
         if (isRepeatable)
             return answer with { IsFinal = !IsTransient(error) };
@@ -223,9 +226,11 @@ internal sealed partial class OperationDeliveryTarget(
         Error = problem.Detail ?? problem.Title,
         RetryAfter = problem.RetryAfter,
         IsFinal = problem.Status is < 500 and not StatusCodes.Status409Conflict,
+        IsHubFault = true,
     };
 
-    private static TargetAnswer Final(string error) => new() { Outcome = DeliveryOutcomes.Refused, Error = error, IsFinal = true };
+    // Nothing was sent, for a reason that is this event's: the other events' operations need not wait for it.
+    private static TargetAnswer Final(string error) => new() { Outcome = DeliveryOutcomes.Refused, Error = error, IsFinal = true, IsHubFault = true };
 
     private static string NoConnection(string id) => $"There is no connection '{id}' in this project and environment.";
 

@@ -48,7 +48,7 @@ internal sealed class RabbitMqTarget(
             var payload = payloads.Make(delivery);
             routingKey = RoutingKeyOf(settings, delivery, out var fault);
             if (fault is not null)
-                return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = fault, IsFinal = true };
+                return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = fault, IsFinal = true, IsHubFault = true };
 
             var password = secrets.OpenTarget(delivery.Subscription) is { } hidden && hidden.TryGetProperty(RabbitMqSettings.PasswordMember, out var value) ? value.GetString() : null;
             var link = links.Get(new RabbitMqAddress(delivery.Subscription.Id, delivery.Subscription.Url, settings.Username ?? Guest, password ?? Guest));
@@ -65,7 +65,7 @@ internal sealed class RabbitMqTarget(
         }
         catch (CryptographicException)
         {
-            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = "The broker's password or the event's data cannot be decrypted; check the master key." };
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = "The broker's password or the event's data cannot be decrypted; check the master key.", IsHubFault = true };
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

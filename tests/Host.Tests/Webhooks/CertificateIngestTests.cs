@@ -120,7 +120,7 @@ public sealed class CertificateIngestTests : IDisposable
 
         public ConcurrentDictionary<string, (int Status, byte[] Body)> Answers { get; } = new();
 
-        public IReadOnlyCollection<string> Asked => asked;
+        public ConcurrentQueue<string> Asked => asked;
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
