@@ -40,7 +40,7 @@ internal sealed class AnswerRedaction(SubscriptionSecrets secrets)
             Headers = answer.Headers.Count == 0 ? answer.Headers :
             [
                 .. answer.Headers.Take(MaxHeaders).Select(header => KeyValuePair.Create(
-                    header.Key, IsSensitive(header.Key) ? Mask : Redact(header.Value.Length <= MaxHeaderValue ? header.Value : header.Value[..MaxHeaderValue], values)!)),
+                    header.Key, IsSensitive(header.Key) ? AnswerHeaders.Redacted : Redact(header.Value.Length <= MaxHeaderValue ? header.Value : header.Value[..MaxHeaderValue], values)!)),
             ],
         };
     }

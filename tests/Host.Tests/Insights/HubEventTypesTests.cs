@@ -96,10 +96,10 @@ public sealed partial class HubEventTypesTests
     [GeneratedRegex("""[\\/](obj|bin)[\\/]""")]
     private static partial Regex Built();
 
-    [GeneratedRegex("""\bType = \$?"(?<text>[a-z_.]+)(?:\{[^"]*)?" """, RegexOptions.IgnorePatternWhitespace)]
+    [GeneratedRegex("""\bType = \$?"(?<text>[a-z_.]+)(?:\{[^"]*)?["]""")]
     private static partial Regex TypeOf();
 
     // Helpers that take the type as an argument.
-    [GeneratedRegex("""\bTellAsync\([^;]*?"(?<text>[a-z_]+(?:\.[a-z_]+)+)" """, RegexOptions.IgnorePatternWhitespace)]
+    [GeneratedRegex("""\bTellAsync\([^;]*?"(?<text>[a-z_]+(?:\.[a-z_]+)+)["]""")]
     private static partial Regex Told();
 }
