@@ -18,6 +18,7 @@ using IntegrationHub.Host.Privacy;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Simulators;
 using IntegrationHub.Host.Storage.Sqlite;
+using IntegrationHub.Host.Targets;
 using IntegrationHub.Host.Webhooks;
 
 namespace IntegrationHub.Host;
@@ -56,6 +57,7 @@ internal static class HubApp
         .AddHealth()
         .AddCapabilities()
         .AddEvents()
+        .AddTargets()
         .AddWebhooks()
         .AddPrivacy()
         .AddApiDescription();

@@ -1,3 +1,4 @@
+using IntegrationHub.Webhooks;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Egress;
@@ -11,6 +12,7 @@ internal static class EgressServiceCollectionExtensions
             provider.GetRequiredService<AddressPolicy>(), EgressConnector.SystemResolver, proxy: EgressProxy.Of(provider.GetRequiredService<IOptions<HubOptions>>().Value)));
         services.AddSingleton<IEgressHandlers>(provider => provider.GetRequiredService<EgressHandlers>());
         services.AddSingleton<ProviderHttpFactory>();
+        services.AddSingleton<IWebhookFetcher, WebhookFetcher>();
         return services;
     }
 }

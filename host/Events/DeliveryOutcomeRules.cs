@@ -43,12 +43,13 @@ internal sealed class DeliveryOutcomeRules(RetrySchedule schedule, IOptions<Deli
         if (attempt.Outcome == DeliveryOutcomes.Delivered)
             return new AttemptRecord(attempt, DeliveryStatus.Delivered, null, null);
 
+        // First, since other kinds of targets have their own words for what their providers answer.
+        if (answer.IsFinal)
+            return new AttemptRecord(attempt, DeliveryStatus.Dead, null, $"Not tried again: {attempt.Error}");
+
         // Standard Webhooks: 410 says that the endpoint wants no more.
         if (attempt.Status == (int)HttpStatusCode.Gone)
             return new AttemptRecord(attempt, DeliveryStatus.Dead, null, "The endpoint answered 410 (gone): it wants no more events. Delete the subscription, or correct its address.");
-
-        if (answer.IsFinal)
-            return new AttemptRecord(attempt, DeliveryStatus.Dead, null, $"Not tried again: {attempt.Error}");
 
         if (schedule.Next(attempt.Number) is { } pause)
             return new AttemptRecord(attempt, DeliveryStatus.Pending, time.GetUtcNow() + Longer(pause, answer.RetryAfter), attempt.Error);

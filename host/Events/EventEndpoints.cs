@@ -5,6 +5,7 @@ using System.Text.Json;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Events.Replays;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Secrets;
@@ -40,6 +41,7 @@ internal static class EventEndpoints
             .Accepts<PublishRequest>("application/json")
             .Produces<JsonElement>(StatusCodes.Status201Created).Produces<JsonElement>(StatusCodes.Status200OK);
 
+        routes.MapEventStream();
         routes.MapSubscriptions();
         routes.MapEndpointStates();
         routes.MapDeliveries();
@@ -109,7 +111,7 @@ internal static class EventEndpoints
             .ToDictionary(header => header.Name, header => (IReadOnlyList<string>)[.. header.Value.EnumerateArray().Select(value => value.GetString()!)]);
         var view = new RawRequestView(
             raw.Id, id, raw.ReceivedAt, raw.ExpiresAt, head.RootElement.GetProperty("method").GetString()!, head.RootElement.GetProperty("url").GetString()!,
-            headers, Convert.ToBase64String(body), Utf8(body), Convert.ToHexStringLower(raw.BodyHash));
+            headers, Convert.ToBase64String(body), Utf8(body), Convert.ToHexStringLower(SHA256.HashData(body)));
         return Results.Json(view, HubJson.Options);
     }
 

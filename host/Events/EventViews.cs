@@ -28,11 +28,16 @@ internal sealed record DeliveryView(
 internal sealed record DeliveryDetails(DeliveryView Delivery, IReadOnlyList<AttemptView> Attempts, IReadOnlyList<string> ReplayedBy);
 
 /// <summary>One attempt as the API shows it.</summary>
-internal sealed record AttemptView(int Number, DateTimeOffset StartedAt, double DurationMs, int? Status, string Outcome, string? Step, string? Error, string? ResponseBody)
+internal sealed record AttemptView(
+    int Number, DateTimeOffset StartedAt, double DurationMs, int? Status, string Outcome, string? Step, string? Error, IReadOnlyList<HeaderView> ResponseHeaders, string? ResponseBody)
 {
     public static AttemptView Of(DeliveryAttempt attempt) => new(
-        attempt.Number, attempt.StartedAt, Math.Round(attempt.Duration.TotalMilliseconds, 1), attempt.Status, attempt.Outcome, attempt.Step, attempt.Error, attempt.ResponseBody);
+        attempt.Number, attempt.StartedAt, Math.Round(attempt.Duration.TotalMilliseconds, 1), attempt.Status, attempt.Outcome, attempt.Step, attempt.Error,
+        [.. attempt.ResponseHeaders.Select(header => new HeaderView(header.Key, header.Value))], attempt.ResponseBody);
 }
+
+/// <summary>A header of an answer; without its value when it holds credentials.</summary>
+internal sealed record HeaderView(string Name, string Value);
 
 /// <summary>The result of a test delivery.</summary>
 internal sealed record SubscriptionTestResult(bool Ok, AttemptView Attempt)

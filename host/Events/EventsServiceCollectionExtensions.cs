@@ -2,6 +2,7 @@ using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Events.Replays;
 using IntegrationHub.Host.Events.Retention;
 using IntegrationHub.Host.Events.Routing;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Secrets;
@@ -28,8 +29,8 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<EndpointRegistry>()
             .AddSingleton<DeadLetterSignal>()
             .AddSingleton<ReplaySignal>()
-            .AddSingleton<IEventPublisher, EventPublisher>()
             .AddSingleton<AnswerRedaction>()
+            .AddSingleton<EventPublisher>()
             .AddSingleton<DeliverySender>()
             .AddSingleton<DeliveryReplay>()
             .AddSingleton<ReplayService>()
@@ -43,6 +44,7 @@ internal static class EventsServiceCollectionExtensions
                 var options = provider.GetRequiredService<IOptions<DeliveryOptions>>().Value;
                 return new RetrySchedule(options.EffectiveSchedule, options.Jitter, Random.Shared);
             });
+        services.AddEventStream();
         return services
             .AddHostedService<EndpointStateWorker>()
             .AddHostedService<DeliveryWorker>()

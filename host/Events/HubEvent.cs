@@ -56,9 +56,6 @@ internal sealed record RawRequest
     /// <summary>When it is deleted.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
-    /// <summary>SHA-256 of the body.</summary>
-    public required byte[] BodyHash { get; init; }
-
     /// <summary>JSON of method, url and headers, sealed with the id as context.</summary>
     public required ReadOnlyMemory<byte> SealedHead { get; init; }
 

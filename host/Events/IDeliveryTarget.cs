@@ -14,6 +14,12 @@ internal interface IDeliveryTarget
     /// <summary>What is wrong with a subscription's target, with pointers below <c>/target</c>; empty when nothing is. Contacts nobody.</summary>
     IEnumerable<ValidationIssue> Check(Subscription subscription);
 
+    /// <summary>
+    /// What is wrong with what the target names in this hub (a connection): asked after <see cref="Check"/> found nothing, for a new subscription and when target or environment change or it
+    /// is enabled.
+    /// </summary>
+    ValueTask<IReadOnlyList<ValidationIssue>> LookUpAsync(Subscription subscription, CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<ValidationIssue>>([]);
+
     /// <summary>What people may read of the target, in audit entries and reasons: no secrets. Chat services put tokens into the path of addresses, so an address is its host.</summary>
     string Describe(Subscription subscription);
 

@@ -30,6 +30,9 @@ internal sealed partial class SubscriptionRegistry(ISubscriptionStore store, IPa
 
     Task IRewrapListener.ReloadAsync(CancellationToken cancellationToken) => LoadAsync(cancellationToken);
 
+    /// <summary>An enabled subscription, compiled.</summary>
+    public EventRoute? FindRoute(string id) => snapshot.ById.GetValueOrDefault(id);
+
     public Subscription? Find(string id) => snapshot.ById.GetValueOrDefault(id)?.Subscription;
 
     /// <summary>The enabled subscriptions whose pattern takes events of the type, whatever their filters say.</summary>
@@ -85,7 +88,8 @@ internal sealed partial class SubscriptionRegistry(ISubscriptionStore store, IPa
             }
 
             ById = routes.ToFrozenDictionary(route => route.Subscription.Id);
-            ByPrefix = routes.GroupBy(route => route.Subscription.Project, StringComparer.Ordinal).ToDictionary(
+            // Streams are read, not sent to.
+            ByPrefix = routes.Where(route => route.Subscription.TargetKind != Stream.StreamTarget.KindName).GroupBy(route => route.Subscription.Project, StringComparer.Ordinal).ToDictionary(
                 project => project.Key,
                 project => project.GroupBy(route => route.Prefix, StringComparer.Ordinal)
                     .ToDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal)

@@ -11,11 +11,15 @@ internal sealed record SubscriptionRequest(
     string? Environment = null,
     string? Description = null,
     bool Enabled = true,
-    JsonElement Filter = default,
-    JsonElement Transform = default,
     string? OrderBy = null,
     DeliveryRequest? Delivery = null,
-    IReadOnlyDictionary<string, string>? Headers = null);
+    IReadOnlyDictionary<string, string>? Headers = null)
+{
+    // No parameters: the description of the API cannot write an undefined element as their default.
+    public JsonElement Filter { get; init; }
+
+    public JsonElement Transform { get; init; }
+}
 
 /// <summary>Where events go. What a kind needs besides kind and address stands beside them.</summary>
 internal sealed record TargetRequest

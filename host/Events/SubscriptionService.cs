@@ -52,6 +52,7 @@ internal sealed class SubscriptionService(
         var (subscription, secret) = secrets.Create(draft with { Settings = asked.Settings });
         subscription = secrets.WithSettings(subscription, asked.Headers, asked.TargetSecrets);
         ThrowIfFaulty(subscription, asked);
+        await LookUpAsync(subscription, cancellationToken);
 
         await store.AddAsync(subscription, cancellationToken);
         await registry.LoadAsync(cancellationToken);
@@ -77,6 +78,10 @@ internal sealed class SubscriptionService(
         };
         changed = secrets.WithSettings(changed, asked.Headers, asked.TargetSecrets);
         ThrowIfFaulty(changed, asked);
+
+        // One whose connection is gone can still be disabled.
+        if (patch.Target is not null || changed.Environment != before.Environment || patch.Enabled == true)
+            await LookUpAsync(changed, cancellationToken);
         return await UpdateAsync(caller, changed, "subscription.changed", correlationId, Describe(changed), cancellationToken);
     }
 
@@ -177,6 +182,13 @@ internal sealed class SubscriptionService(
     private void ThrowIfFaulty(Subscription subscription, SubscriptionDraft asked)
     {
         List<ValidationIssue> issues = [.. asked.Issues, .. rules.Check(subscription, asked.Headers)];
+        if (issues.Count > 0)
+            throw Problem.Invalid("The subscription is not valid.", issues).ToException();
+    }
+
+    private async Task LookUpAsync(Subscription subscription, CancellationToken cancellationToken)
+    {
+        var issues = await targets.Find(subscription.TargetKind)!.LookUpAsync(subscription, cancellationToken);
         if (issues.Count > 0)
             throw Problem.Invalid("The subscription is not valid.", issues).ToException();
     }

@@ -40,6 +40,13 @@ internal sealed record Problem(int Status, string Code, string Title, string? De
     public ProblemException ToException() => new(this);
 }
 
+/// <summary>Something that the hub cannot do without is out of order just now: nothing was done, and the caller may try again. The message is the operator's.</summary>
+internal abstract class UnavailableException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>When trying again may be worth it.</summary>
+    public virtual TimeSpan RetryAfter => TimeSpan.FromSeconds(10);
+}
+
 /// <summary>Carries a <see cref="Problem"/> out of a service; the exception handler writes it. For what a caller did wrong, never for faults.</summary>
 internal sealed class ProblemException(Problem problem) : Exception(problem.Detail ?? problem.Title)
 {

@@ -31,6 +31,12 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         {
             await Bare(exception.StatusCode).ToResult().ExecuteAsync(context);
         }
+        catch (UnavailableException exception) when (!context.Response.HasStarted)
+        {
+            Log.Unavailable(logger, context.Request.Method, context.Request.Path, exception.Message);
+            await new Problem(StatusCodes.Status503ServiceUnavailable, "storage_unavailable", "The hub cannot use its storage now",
+                "Nothing was changed. Send it again later; the hub's log says what is wrong.") { RetryAfter = exception.RetryAfter }.ToResult().ExecuteAsync(context);
+        }
         catch (Exception exception)
         {
             Log.Unhandled(logger, exception, context.Request.Method, context.Request.Path);
@@ -70,5 +76,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     {
         [LoggerMessage(1001, LogLevel.Error, "{Method} {Path} failed")]
         public static partial void Unhandled(ILogger logger, Exception exception, string method, string path);
+
+        [LoggerMessage(1002, LogLevel.Error, "{Method} {Path} was answered 503: {Why}")]
+        public static partial void Unavailable(ILogger logger, string method, string path, string why);
     }
 }

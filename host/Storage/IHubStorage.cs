@@ -1,3 +1,5 @@
+using IntegrationHub.Host.Http;
+
 namespace IntegrationHub.Host.Storage;
 
 /// <summary>The storage engine as a whole: what start-up, shutdown and health need of it. Features see their own ports only.</summary>
@@ -12,4 +14,4 @@ internal interface IHubStorage : IAsyncDisposable
 }
 
 /// <summary>The storage cannot be used; the message is fit for an operator.</summary>
-internal sealed class StorageException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class StorageException(string message, Exception? inner = null) : UnavailableException(message, inner);

@@ -32,6 +32,7 @@ internal static class WebhookEndpoints
             .Produces<Problem>(StatusCodes.Status404NotFound, "application/problem+json")
             .Produces<Problem>(StatusCodes.Status413PayloadTooLarge, "application/problem+json")
             .Produces<Problem>(StatusCodes.Status415UnsupportedMediaType, "application/problem+json")
+            .Produces<Problem>(StatusCodes.Status429TooManyRequests, "application/problem+json")
             .Produces<Problem>(StatusCodes.Status503ServiceUnavailable, "application/problem+json");
         group.MapGet("", ReceiveAsync)
             .WithName("AnswerWebhookHandshake")

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
@@ -20,7 +19,9 @@ internal sealed partial class WebhookIngest(
     IEventPublisher publisher,
     IPayloadSealer payloads,
     WebhookRequestReader reader,
+    IWebhookFetcher fetcher,
     WebhookMetrics metrics,
+    WebhookGate gate,
     RefusalLog refusals,
     RefusalNotices notices,
     IOptions<WebhookOptions> options,
@@ -56,6 +57,12 @@ internal sealed partial class WebhookIngest(
             return;
         }
 
+        catch (UnavailableException exception) when (!context.Response.HasStarted)
+        {
+            // A full disk must not be filled by the log of what it refuses: this goes the way of all refusals, so many lines in a while.
+            refusal = WebhookRefusal.Unavailable(exception);
+        }
+
         if (refusal is null)
             return;
 
@@ -70,6 +77,10 @@ internal sealed partial class WebhookIngest(
     private async Task<WebhookRefusal?> TakeAsync(HttpContext context, string providerId, string connectionId, long started)
     {
         var aborted = context.RequestAborted;
+        using var fromAddress = gate.Enter(context.Connection.RemoteIpAddress);
+        if (fromAddress.Refusal is { } fromTooMany)
+            return fromTooMany;
+
         if (!IsPlain(context.Request.Headers.ContentEncoding))
             return WebhookRefusal.Encoded;
 
@@ -79,6 +90,11 @@ internal sealed partial class WebhookIngest(
             return WebhookRefusal.NotFound("the connection belongs to another provider");
         if (!connection.Enabled)
             return WebhookRefusal.NotFound("the connection is disabled");
+
+        // Before the body is read: who may not come in costs a few headers, and is not told to go on (Expect: 100-continue).
+        using var toConnection = gate.Enter(connection.Id);
+        if (toConnection.Refusal is { } toTooMany)
+            return toTooMany;
 
         using var lease = catalog.Acquire(providerId);
         if (lease is null)
@@ -132,6 +148,10 @@ internal sealed partial class WebhookIngest(
 
         if (handshake is { Response: var response })
         {
+            // The provider wants to see that somebody is at home (Amazon SNS); when its page cannot be reached it shall ask again.
+            if (response.Visit is { } page && await fetcher.FetchAsync(page, aborted) is null)
+                return WebhookRefusal.Unverified(VerificationResult.Refused(VerificationFailure.Undecided, "The page that confirms the subscription cannot be reached."));
+
             await WebhookReply.WriteAsync(context, response, aborted);
             return null;
         }
@@ -160,7 +180,6 @@ internal sealed partial class WebhookIngest(
             ConnectionId = connection.Id,
             ReceivedAt = now,
             ExpiresAt = now + retention.Value.RawBodiesOf(connection.Project),
-            BodyHash = SHA256.HashData(request.Body.Span),
             SealedHead = payloads.Seal(WebhookRequestReader.Head(request), requestId),
             SealedBody = extracted is [{ Data: var only }] && only.Span.SequenceEqual(request.Body.Span) ? default : payloads.Seal(request.Body.Span, requestId),
         };

@@ -35,6 +35,15 @@ internal sealed record WebhookRefusal(Problem Problem, string? Detail = null)
     public static WebhookRefusal Busy { get; } =
         new(new Problem(StatusCodes.Status503ServiceUnavailable, "busy", "The hub is busy", "Send it again in a moment.") { RetryAfter = TimeSpan.FromSeconds(1) });
 
+    public static WebhookRefusal TooMany(TimeSpan wait) =>
+        new(new Problem(StatusCodes.Status429TooManyRequests, "rate_limited", "Too many webhooks", "Send it again after the time that Retry-After tells.") { RetryAfter = wait });
+
+    /// <summary>The store cannot be written: nothing was kept, so nothing is acknowledged.</summary>
+    public static WebhookRefusal Unavailable(UnavailableException exception) =>
+        new(
+            new Problem(StatusCodes.Status503ServiceUnavailable, "storage_unavailable", "The hub cannot store now", "Send it again later.") { RetryAfter = exception.RetryAfter },
+            exception.Message);
+
     public static WebhookRefusal NotReady(string why) =>
         new(new Problem(StatusCodes.Status503ServiceUnavailable, "unavailable", "The connection cannot be used now", "Send it again later.") { RetryAfter = TimeSpan.FromMinutes(1) }, why);
 

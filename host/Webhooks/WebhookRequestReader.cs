@@ -15,7 +15,7 @@ internal sealed class WebhookRequestReader(IOptions<HubOptions> hub, IOptions<We
         var (path, query) = Target(request);
         var headers = new Dictionary<string, IReadOnlyList<string>>(request.Headers.Count, StringComparer.OrdinalIgnoreCase);
         foreach (var (name, values) in request.Headers)
-            headers[name] = [.. values.Select(value => value ?? "")];
+            headers[name] = values.Count == 1 ? [values[0] ?? ""] : [.. values.Select(value => value ?? "")];
 
         return new WebhookRequest
         {

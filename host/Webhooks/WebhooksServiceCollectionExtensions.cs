@@ -11,6 +11,7 @@ internal static class WebhooksServiceCollectionExtensions
         return services
             .AddSingleton<WebhookMetrics>()
             .AddSingleton<RefusalLog>()
+            .AddSingleton<WebhookGate>()
             .AddSingleton<RefusalNotices>()
             .AddSingleton<WebhookRequestReader>()
             .AddSingleton<WebhookReprocessor>()

@@ -55,7 +55,7 @@ public sealed class JsonPointer
         {
             var found = value.ValueKind switch
             {
-                JsonValueKind.Object => value.TryGetProperty(segment, out value),
+                JsonValueKind.Object => value.TryGetMember(segment, out value),
                 JsonValueKind.Array => TryIndex(value, segment, out value),
                 _ => false,
             };

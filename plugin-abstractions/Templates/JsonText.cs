@@ -33,8 +33,12 @@ internal static class JsonText
 
     public static string Compact(JsonNode? node) => Encoding.UTF8.GetString(Utf8(node));
 
+    /// <exception cref="TemplateException">A string in it holds half a surrogate pair, which no text can.</exception>
     public static string Compact(JsonElement element)
     {
+        if (!JsonMembers.IsText(element))
+            throw NoText();
+
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var writer = new Utf8JsonWriter(buffer, Relaxed))
             element.WriteTo(writer);
@@ -70,8 +74,10 @@ internal static class JsonText
         return JsonElement.Parse(buffer.WrittenSpan);
     }
 
+    /// <exception cref="TemplateException">A string in it holds half a surrogate pair: the node could not be written.</exception>
     public static JsonNode? ToNode(JsonElement element) => element.ValueKind switch
     {
+        JsonValueKind.String or JsonValueKind.Object or JsonValueKind.Array when !JsonMembers.IsText(element) => throw NoText(),
         JsonValueKind.Object => JsonObject.Create(element),
         JsonValueKind.Array => JsonArray.Create(element),
         JsonValueKind.Null or JsonValueKind.Undefined => null,
@@ -98,7 +104,9 @@ internal static class JsonText
         }
         catch (InvalidOperationException)
         {
-            throw new TemplateException("A text contains an incomplete Unicode character.");
+            throw NoText();
         }
     }
+
+    private static TemplateException NoText() => new("A text contains an incomplete Unicode character.");
 }

@@ -19,7 +19,7 @@ internal static class TemplateParser
             case JsonValueKind.Object:
                 var members = new List<KeyValuePair<string, TemplateNode>>();
                 foreach (var property in template.EnumerateObject())
-                    members.Add(new(property.Name, Parse(property.Value, references)));
+                    members.Add(new(JsonMembers.NameOf(property) ?? throw NoText(), Parse(property.Value, references)));
 
                 return new TemplateObject(members);
 
@@ -27,7 +27,7 @@ internal static class TemplateParser
                 return new TemplateArray([.. template.EnumerateArray().Select(item => Parse(item, references))]);
 
             case JsonValueKind.String:
-                return Parse(template.GetString()!, references);
+                return Parse(JsonMembers.IsText(template) ? template.GetString()! : throw NoText(), references);
 
             case JsonValueKind.Undefined:
                 throw new TemplateException("There is no template.");
@@ -41,11 +41,15 @@ internal static class TemplateParser
     public static bool IsEach(JsonElement template, out JsonElement source, out JsonElement item)
     {
         item = default;
-        return template.TryGetProperty("$each", out source) && template.TryGetProperty("$item", out item) && template.EnumerateObject().Count() == 2;
+        return template.TryGetMember("$each", out source) && template.TryGetMember("$item", out item) && template.EnumerateObject().Count() == 2;
     }
 
     public static TemplateText Parse(string template, TemplateReferences references)
     {
+        // Half a surrogate pair can neither be written as JSON nor sent.
+        if (!JsonMembers.IsText(template))
+            throw NoText();
+
         var parts = new List<TemplatePart>();
         var literal = new StringBuilder();
         var escaped = 0;
@@ -89,6 +93,8 @@ internal static class TemplateParser
 
         return new TemplateText(parts);
     }
+
+    private static TemplateException NoText() => new("The template contains an incomplete Unicode character.");
 
     private static TemplatePlaceholder ParsePlaceholder(string source, TemplateReferences references)
     {

@@ -153,7 +153,7 @@ internal static partial class TemplatePipes
 
         var result = new JsonArray();
         foreach (var item in value.Element.EnumerateArray())
-            if (item.ValueKind == JsonValueKind.Object && item.TryGetProperty(call.Argument, out var property))
+            if (item.ValueKind == JsonValueKind.Object && item.TryGetMember(call.Argument, out var property))
                 result.Add(JsonText.ToNode(property));
 
         return FromNode(result);
@@ -185,7 +185,12 @@ internal static partial class TemplatePipes
             if (!value.IsMissingOrNull && value.Kind != JsonValueKind.Object)
                 throw call.Failure("needs an object");
 
-            var result = value.IsMissingOrNull ? new JsonObject() : (JsonObject)value.ToNode()!;
+            // Member by member: of those with the same name the last counts, where the framework's own node would throw.
+            var result = new JsonObject();
+            if (!value.IsMissingOrNull)
+                foreach (var member in value.Element.EnumerateObject())
+                    result[JsonMembers.NameOf(member) ?? throw call.Failure("needs an object whose names are text")] = JsonText.ToNode(member.Value);
+
             result[name] = JsonText.ToNode(added);
             return FromNode(result);
         };

@@ -70,12 +70,12 @@ internal sealed class TemplateReference
 
     private bool TryProperty(JsonElement container, string name, out JsonElement value)
     {
-        if (container.TryGetProperty(name, out value))
+        if (container.TryGetMember(name, out value))
             return true;
 
         if (ignoreCase)
             foreach (var property in container.EnumerateObject())
-                if (string.Equals(property.Name, name, StringComparison.OrdinalIgnoreCase))
+                if (JsonMembers.NameOf(property) is { } known && string.Equals(known, name, StringComparison.OrdinalIgnoreCase))
                 {
                     value = property.Value;
                     return true;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using IntegrationHub.Templates;
 
 namespace IntegrationHub.Webhooks;
 
@@ -64,7 +65,7 @@ internal sealed class BodyPointer
     {
         next = default;
         if (value.ValueKind == JsonValueKind.Object)
-            return value.TryGetProperty(segment, out next);
+            return value.TryGetMember(segment, out next);
         if (value.ValueKind != JsonValueKind.Array || !int.TryParse(segment, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var index))
             return false;
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Manifests;
+using IntegrationHub.Templates;
 
 namespace IntegrationHub.Webhooks;
 
@@ -15,12 +16,15 @@ internal sealed class EventExtractor
     private const int MaxType = 128;
     private const int MaxSubject = 1024;
 
+    private static readonly JsonElement Nothing = JsonElement.Parse("{}");
+
     private readonly RequestTemplate[] id;
     private readonly RequestTemplate[] type;
     private readonly RequestTemplate[] time;
     private readonly RequestTemplate[] subject;
     private readonly BodyPointer? batch;
     private readonly BodyPointer? data;
+    private readonly bool readsNoBody;
 
     /// <exception cref="ArgumentException">A rule is faulty.</exception>
     public EventExtractor(EventManifest rules)
@@ -31,10 +35,15 @@ internal sealed class EventExtractor
         subject = Compile(rules.Subject, "event.subject");
         batch = rules.Batch is null ? null : BodyPointer.Compile(rules.Batch);
         data = rules.Data is null ? null : BodyPointer.Compile(rules.Data);
+        readsNoBody = batch is null && data is null && id.Length > 0 && id.All(static rule => (rule.Parts & Part.Pointer) == 0);
     }
 
     public ExtractionResult Extract(RequestParts request)
     {
+        // Some providers say everything in headers (Google's channels): where the id needs no body, none is an empty object.
+        if (readsNoBody && request.Request.Body.IsEmpty && request.Request.Method == "POST" && First(id, request, Nothing) is not null)
+            return new ExtractionResult { Events = [Read(request, Nothing, isRoot: false)] };
+
         if (!request.TryGetDocument(out var root, out var problem))
             return new ExtractionResult { Malformed = problem };
         if (batch is null)
@@ -69,7 +78,7 @@ internal sealed class EventExtractor
             ProviderEventId = Id(First(id, request, element), raw.Span),
             Type = Type(First(type, request, element)),
             Time = time.Length > 0 && First(time, request, element) is { } text && EventTime.TryRead(text, receivedAt, out var moment) ? moment : receivedAt,
-            Subject = First(subject, request, element) is { } about ? about[..Math.Min(about.Length, MaxSubject)] : null,
+            Subject = First(subject, request, element) is { } about ? Start(about, MaxSubject) : null,
             Data = data is not null && data.TryFind(element, out var part) ? Bytes(request, part)
                 : isRoot && request.IsForm ? Bytes(request, element)
                 : raw,
@@ -88,11 +97,20 @@ internal sealed class EventExtractor
     {
         foreach (var template in templates)
         {
-            if (template.Render(new PartValues { Request = request, Element = element }) is { } text && !string.IsNullOrWhiteSpace(text))
+            if (template.Render(new PartValues { Request = request, Element = element }) is { } text && !string.IsNullOrWhiteSpace(text) && JsonMembers.IsText(text))
                 return text;
         }
 
         return null;
+    }
+
+    /// <summary>The start of a text, never with half a character at its end.</summary>
+    private static string Start(string text, int length)
+    {
+        if (text.Length <= length)
+            return text;
+
+        return text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
     }
 
     private static string Id(string? text, ReadOnlySpan<byte> raw)

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using IntegrationHub.Adapters;
 using IntegrationHub.Manifests;
+using IntegrationHub.Templates;
 
 namespace IntegrationHub.Webhooks;
 
@@ -41,7 +42,7 @@ internal sealed class JwtVerifier : SchemeVerifier
         this.time = time;
     }
 
-    public override VerificationResult Verify(RequestParts request, ConnectionContext connection)
+    protected override VerificationResult Verify(RequestParts request, ConnectionContext connection)
     {
         var first = FirstConfigured(key, request, connection, out var text);
         if (first < 0)
@@ -144,7 +145,7 @@ internal sealed class JwtVerifier : SchemeVerifier
 
             foreach (var rule in BodyHashes)
             {
-                var result = rule.Claim is null ? rule.Check(request) : rule.Check(claims.TryGetProperty(rule.Claim, out var claim) ? RequestParts.Text(claim) : null, request);
+                var result = rule.Claim is null ? rule.Check(request) : rule.Check(claims.TryGetMember(rule.Claim, out var claim) ? RequestParts.Text(claim) : null, request);
                 if (!result.Ok)
                     return result;
             }
@@ -159,7 +160,7 @@ internal sealed class JwtVerifier : SchemeVerifier
 
     private static DateTimeOffset? Moment(JsonElement claims, string name)
     {
-        if (!claims.TryGetProperty(name, out var claim))
+        if (!claims.TryGetMember(name, out var claim))
             return null;
 
         return claim.ValueKind == JsonValueKind.Number && claim.TryGetDouble(out var seconds) && EventTime.TryFromUnix((long)seconds, false, out var moment)
@@ -172,9 +173,9 @@ internal sealed class JwtVerifier : SchemeVerifier
         try
         {
             using var document = JsonDocument.Parse(header, Options);
-            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("alg", out var algorithm)
+            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetMember("alg", out var algorithm)
                 && RequestParts.Text(algorithm) == name
-                && !root.TryGetProperty("crit", out _); // extensions that must be understood (RFC 7515 §4.1.11)
+                && !root.TryGetMember("crit", out _); // extensions that must be understood (RFC 7515 §4.1.11)
         }
         catch (JsonException)
         {
@@ -185,7 +186,8 @@ internal sealed class JwtVerifier : SchemeVerifier
     private static bool TryDecode(string text, out byte[] bytes)
     {
         bytes = [];
-        if (text.Length == 0 || text.Contains('=', StringComparison.Ordinal) || !Base64Url.IsValid(text, out var length))
+        // Neither padding nor white space (RFC 7515 §2), both of which the framework lets pass.
+        if (text.Length == 0 || text.AsSpan().ContainsAny("= \t\r\n") || !Base64Url.IsValid(text, out var length))
             return false;
 
         bytes = new byte[length];

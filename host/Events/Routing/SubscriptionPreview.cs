@@ -131,12 +131,18 @@ internal sealed record PreviewRequest(
     string? Project = null,
     string? Environment = null,
     string? Pattern = null,
-    JsonElement Filter = default,
-    JsonElement Transform = default,
-    string? OrderBy = null);
+    string? OrderBy = null)
+{
+    public JsonElement Filter { get; init; }
+
+    public JsonElement Transform { get; init; }
+}
 
 /// <summary>An event that did not happen.</summary>
-internal sealed record PreviewSample(string? Type, JsonElement Data = default, string? Subject = null, DateTimeOffset? Time = null, string? Environment = null);
+internal sealed record PreviewSample(string? Type, string? Subject = null, DateTimeOffset? Time = null, string? Environment = null)
+{
+    public JsonElement Data { get; init; }
+}
 
 /// <summary>What a subscription would do with an event.</summary>
 /// <param name="Matches">Whether the event goes to it.</param>

@@ -138,7 +138,6 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
         ("$connection_id", raw.ConnectionId),
         ("$received_at", raw.ReceivedAt.ToStored()),
         ("$expires_at", raw.ExpiresAt.ToStored()),
-        ("$body_hash", raw.BodyHash),
         ("$sealed_head", raw.SealedHead.ToStored()),
         ("$sealed_body", raw.SealedBody.ToStored()));
 
@@ -193,8 +192,7 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
         ConnectionId = row.GetString(1),
         ReceivedAt = row.Time(2),
         ExpiresAt = row.Time(3),
-        BodyHash = row.Bytes(4),
-        SealedHead = row.Bytes(5),
-        SealedBody = row.Bytes(6),
+        SealedHead = row.Bytes(4),
+        SealedBody = row.Bytes(5),
     };
 }

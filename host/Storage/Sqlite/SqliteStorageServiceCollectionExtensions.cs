@@ -5,6 +5,7 @@ using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Events.Replays;
 using IntegrationHub.Host.Events.Retention;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations.Effects;
@@ -41,7 +42,9 @@ internal static class SqliteStorageServiceCollectionExtensions
         services.AddSingleton<IWrappedKeyStore, SqliteWrappedKeyStore>();
         services.AddSingleton<IEndedSecretStore, SqliteEndedSecretStore>();
         services.AddSingleton<IConnectionStore, SqliteConnectionStore>();
-        services.AddSingleton<IEventStore, SqliteEventStore>();
+        services.AddSingleton<SqliteEventStore>();
+        services.AddSingleton<IEventStore>(static provider => provider.GetRequiredService<SqliteEventStore>());
+        services.AddSingleton<IEventLog>(static provider => provider.GetRequiredService<SqliteEventStore>());
         services.AddSingleton<ISubscriptionStore, SqliteSubscriptionStore>();
         services.AddSingleton<IDeliveryStore, SqliteDeliveryStore>();
         services.AddSingleton<IEndpointStateStore, SqliteEndpointStateStore>();

@@ -64,6 +64,7 @@ internal static class ApiStage
         ["POST /api/connections/{id}/limits/reset"] = [null],
         ["POST /api/connections/{id}/operations/{operation}"] = ["""{"params":{}}"""],
         ["POST /api/events"] = ["""{"type":"order.paid","id":"{marker}","project":"{project}","data":{"note":"{marker}"}}"""],
+        ["POST /api/events/stream/tickets"] = [null],
         ["POST /api/events/{id}/replay"] = [null, """{"subscription":"{subscription}"}"""],
         ["POST /api/events/{id}/reprocess"] = [null],
         ["POST /api/subscriptions/{id}/recover"] = ["""{"since":"2026-01-01T00:00:00Z"}"""],
@@ -114,10 +115,11 @@ internal static class ApiStage
         ["subject"] = "{marker}",
         ["type"] = "app.{marker}",
         ["eventType"] = "app.{marker}",
+        ["pattern"] = "app.{marker}",
     };
 
     private static readonly HashSet<string> NeutralQuery =
-        ["limit", "cursor", "from", "to", "status", "provider", "environment", "reason", "capability", "category", "market", "currency", "language", "q", "sort", "force", "params", "actor", "action", "target", "state", "verdict", "operation", "async", "fingerprint", "step", "replayed", "dryRun"];
+        ["limit", "cursor", "from", "to", "status", "provider", "environment", "reason", "capability", "category", "market", "currency", "language", "q", "sort", "force", "params", "actor", "action", "target", "state", "verdict", "operation", "async", "fingerprint", "step", "replayed", "dryRun", "lastEventId", "follow", "ticket"];
 
     /// <summary>Everything that the hub answers, as it is put together in production.</summary>
     public static List<ApiRoute> Routes(IServiceProvider services) =>

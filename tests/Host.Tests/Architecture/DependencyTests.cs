@@ -24,6 +24,7 @@ public sealed partial class DependencyTests
         ["Health"] = ["Http", "Access", "Catalog", "Connections", "Insights", "Operations"],
         ["Capabilities"] = ["Http", "Access", "Catalog", "Connections", "Insights", "Operations"],
         ["Events"] = ["Http", "Access", "Secrets", "Egress", "Insights"],
+        ["Targets"] = ["Http", "Access", "Capabilities", "Catalog", "Connections", "Egress", "Events", "Insights", "Operations", "Secrets"],
         ["Webhooks"] = ["Http", "Access", "Catalog", "Connections", "Events", "Insights", "Secrets"],
         ["Privacy"] = ["Http", "Access", "Events", "Insights", "Operations", "Secrets"],
         ["Simulators"] = ["Http", "Access", "Catalog", "Connections"],

@@ -52,6 +52,31 @@ internal static class AcmeProvider
         return Load(Manifest(Id, webhooks, version), new WebhookReceiver(webhooks, null, time));
     }
 
+    /// <summary>A provider that signs with the key of a certificate its requests name, and wants its page visited first.</summary>
+    public static LoadedProvider WithCertificate(TimeProvider time, IWebhookFetcher fetcher)
+    {
+        var webhooks = new WebhooksManifest
+        {
+            Verify =
+            [
+                new VerifyManifest
+                {
+                    Scheme = VerifyScheme.Rsa, Header = SignatureHeader, Encoding = "base64",
+                    Certificate = new CertificateManifest { Url = "{header.Acme-Cert-Url}", Hosts = ["certs.acme.example"], Names = ["signing.acme.example"], Roots = "{config.roots}" },
+                },
+            ],
+            Challenge =
+            [
+                new ChallengeManifest
+                {
+                    When = When("""{"/type":"confirm"}"""), Visit = new VisitManifest { Url = "{/page}", Hosts = ["pages.acme.example"] }, Respond = new RespondManifest { Status = 200 },
+                },
+            ],
+            Event = new EventManifest { Id = ["/id"], Type = ["/type"] },
+        };
+        return Load(Manifest("sealed", webhooks), new WebhookReceiver(webhooks, null, time, fetcher));
+    }
+
     public static LoadedProvider WithoutWebhooks() => Load(Manifest("mute", null), null);
 
     public static string Sign(DateTimeOffset at, ReadOnlySpan<byte> body, string secret = Secret)

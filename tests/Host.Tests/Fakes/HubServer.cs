@@ -11,9 +11,11 @@ using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Events.Replays;
 using IntegrationHub.Host.Events.Retention;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Webhooks;
+using IntegrationHub.Webhooks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -54,7 +56,8 @@ internal sealed class HubServer : IAsyncDisposable
 
     /// <param name="settings">Configuration, as in <c>Hub:Webhooks:MaxBytes</c>.</param>
     /// <param name="workers">Whether deliveries are sent.</param>
-    public static async Task<HubServer> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, bool workers = false)
+    /// <param name="outgoing">What answers the hub's own calls.</param>
+    public static async Task<HubServer> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, bool workers = false, HttpMessageHandler? outgoing = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -69,13 +72,15 @@ internal sealed class HubServer : IAsyncDisposable
         services.AddSingleton<InMemoryEventStore>().AddSingleton<IEventStore>(s => s.GetRequiredService<InMemoryEventStore>()).AddSingleton<IDeliveryStore>(s => s.GetRequiredService<InMemoryEventStore>());
         services.AddSingleton<IDeadLetterStore>(s => s.GetRequiredService<InMemoryEventStore>()).AddSingleton<IReplayStore>(s => s.GetRequiredService<InMemoryEventStore>())
             .AddSingleton<IRetentionStore>(s => s.GetRequiredService<InMemoryEventStore>());
+        services.AddSingleton<IEventLog, InMemoryEventLog>();
         services.AddSingleton<InMemorySubscriptionStore>().AddSingleton<ISubscriptionStore>(s => s.GetRequiredService<InMemorySubscriptionStore>());
         services.AddSingleton<IEndpointStateStore, InMemoryEndpointStateStore>();
         services.AddSingleton<FakeSealer>().AddSingleton<ISealer>(s => s.GetRequiredService<FakeSealer>()).AddSingleton<IPayloadSealer>(s => s.GetRequiredService<FakeSealer>());
         services.AddSingleton<RecordingAuditTrail>().AddSingleton<IAuditTrail>(s => s.GetRequiredService<RecordingAuditTrail>());
         services.AddSingleton<FakeConnections>().AddSingleton<IConnectionResolver>(s => s.GetRequiredService<FakeConnections>());
-        services.AddSingleton<IProviderCatalog>(new FakeCatalog(AcmeProvider.Create(time), AcmeProvider.WithoutWebhooks()));
-        services.AddSingleton<IEgressHandlers>(new FakeEgressHandlers());
+        services.AddSingleton<IProviderCatalog>(s => new FakeCatalog(AcmeProvider.Create(time), AcmeProvider.WithoutWebhooks(), AcmeProvider.WithCertificate(time, s.GetRequiredService<IWebhookFetcher>())));
+        services.AddSingleton<IEgressHandlers>(new FakeEgressHandlers(outgoing));
+        services.AddSingleton<IWebhookFetcher, WebhookFetcher>();
         services.AddEvents().AddWebhooks();
         if (!workers)
         {

@@ -5,6 +5,7 @@ using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Events.Replays;
 using IntegrationHub.Host.Events.Retention;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
@@ -36,6 +37,8 @@ internal sealed record StorageHarness
     public required IConnectionStore Connections { get; init; }
 
     public required IEventStore Events { get; init; }
+
+    public required IEventLog EventLog { get; init; }
 
     public required ISubscriptionStore Subscriptions { get; init; }
 

@@ -68,6 +68,22 @@ public sealed class WebhookIngestTests
     }
 
     [Fact]
+    public async Task Webhook_StorageUnavailable_IsAnswered503WithRetryAfter()
+    {
+        await using var hub = await StartAsync();
+        hub.Store.Block = new TaskCompletionSource();
+        hub.Store.Block.SetException(new IntegrationHub.Host.Storage.StorageException("The disk that holds hub.db is full."));
+        using var response = await hub.Client.SendAsync(Request(hub, Body));
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.NotNull(response.Headers.RetryAfter?.Delta);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.Contains("storage_unavailable", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("disk", text, StringComparison.Ordinal);
+        Assert.Empty(hub.Store.Events);
+    }
+
+    [Fact]
     public async Task Webhook_StoreFails_IsNotAcknowledged()
     {
         await using var hub = await StartAsync();

@@ -32,6 +32,7 @@ internal static class SqliteHarness
             EndedSecrets = new SqliteEndedSecretStore(storage),
             Connections = new SqliteConnectionStore(storage),
             Events = new SqliteEventStore(storage),
+            EventLog = new SqliteEventStore(storage),
             Subscriptions = new SqliteSubscriptionStore(storage, TimeProvider.System),
             Deliveries = new SqliteDeliveryStore(storage),
             EndpointStates = new SqliteEndpointStateStore(storage),
