@@ -1,11 +1,12 @@
 using System.Net.Http.Headers;
+using IntegrationHub.Host.Events.DeadLetters;
 
 namespace IntegrationHub.Host.Events;
 
 /// <summary>Reads of an answer's headers what is kept of it, and what it asks for.</summary>
 internal static class AnswerHeaders
 {
-    public const string Redacted = "[redacted]";
+    public const string Redacted = AnswerRedaction.Mask;
 
     private const int MaxHeaders = 32;
     private const int MaxName = 64;
