@@ -14,9 +14,11 @@ using IntegrationHub.Host.Operations;
 using IntegrationHub.Host.Operations.Resilience;
 using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Plugins.Install;
+using IntegrationHub.Host.Privacy;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Simulators;
 using IntegrationHub.Host.Storage.Sqlite;
+using IntegrationHub.Host.Targets;
 using IntegrationHub.Host.Webhooks;
 
 namespace IntegrationHub.Host;
@@ -55,7 +57,9 @@ internal static class HubApp
         .AddHealth()
         .AddCapabilities()
         .AddEvents()
+        .AddTargets()
         .AddWebhooks()
+        .AddPrivacy()
         .AddApiDescription();
 
     private static void Route(WebApplication app)
@@ -78,6 +82,7 @@ internal static class HubApp
         app.MapCapabilities();
         app.MapEvents();
         app.MapWebhooks();
+        app.MapPrivacy();
         app.MapSimulators();
         app.MapApiDescription();
     }

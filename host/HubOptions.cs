@@ -23,6 +23,12 @@ internal sealed class HubOptions
     /// <summary>Networks (CIDR) that may be reached although they are private.</summary>
     public IList<string> AllowedNetworks { get; } = [];
 
+    /// <summary>The proxy that outgoing connections to public addresses go through: <c>http://[user:password@]host:port</c>. Default: none.</summary>
+    public string? OutgoingProxy { get; set; }
+
+    /// <summary>Whether the proxy resolves names, where the hub cannot; then the proxy must refuse what is not public. Default: the hub does, and checks.</summary>
+    public bool OutgoingProxyResolvesNames { get; set; }
+
     /// <summary>The master key: 32 bytes in base64. Default: the key file in the data folder.</summary>
     public string? MasterKey { get; set; }
 

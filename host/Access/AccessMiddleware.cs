@@ -8,7 +8,7 @@ namespace IntegrationHub.Host.Access;
 /// Lets a request to its endpoint when its key has the role the endpoint needs. Runs after routing. An endpoint under <c>/api</c> that says neither which role it needs nor that
 /// it is open is refused: forgetting must not open anything.
 /// </summary>
-internal sealed partial class AccessMiddleware(RequestDelegate next, ApiKeyService keys, FailedAttempts failures, ILogger<AccessMiddleware> logger)
+internal sealed partial class AccessMiddleware(RequestDelegate next, ApiKeyService keys, AccessTickets tickets, FailedAttempts failures, TimeProvider time, ILogger<AccessMiddleware> logger)
 {
     private const string Scheme = "Bearer ";
 
@@ -50,20 +50,29 @@ internal sealed partial class AccessMiddleware(RequestDelegate next, ApiKeyServi
 
     private async Task<Caller?> AuthenticateAsync(HttpContext context)
     {
-        if (Read(context.Request) is not { } text)
+        var address = context.Connection.RemoteIpAddress;
+        Caller? caller;
+        if (Read(context.Request) is { } text)
+        {
+            var hash = ApiKeySecret.HashOf(text);
+            caller = keys.Recognise(hash);
+            if (caller is null)
+            {
+                // Before anything is counted: behind a proxy all callers have one address, and nobody who guesses may lock out those who know a key.
+                if (ApiKeySecret.IsWellFormed(text))
+                    caller = await keys.RecogniseAsync(hash, context.RequestAborted);
+            }
+
+            context.SetCredential(new Credential(hash));
+        }
+        else if (context.GetEndpoint()?.Metadata.GetMetadata<AcceptsTickets>() is not null && context.Request.Query[AccessTickets.QueryName] is [{ Length: > 0 } ticket])
+        {
+            caller = await RecogniseTicketAsync(context, ticket);
+        }
+        else
         {
             await RefuseAsync(context, "Send an API key: 'Authorization: Bearer hub_…'.");
             return null;
-        }
-
-        var address = context.Connection.RemoteIpAddress;
-        var hash = ApiKeySecret.HashOf(text);
-        var caller = keys.Recognise(hash);
-        if (caller is null)
-        {
-            // Before anything is counted: behind a proxy all callers have one address, and nobody who guesses may lock out those who know a key.
-            if (ApiKeySecret.IsWellFormed(text))
-                caller = await keys.RecogniseAsync(hash, context.RequestAborted);
         }
 
         if (caller is not null)
@@ -80,6 +89,17 @@ internal sealed partial class AccessMiddleware(RequestDelegate next, ApiKeyServi
         Log.Refused(logger, Text(address));
         await RefuseAsync(context, "The API key is not known, or has expired.");
         return null;
+    }
+
+    private async ValueTask<Caller?> RecogniseTicketAsync(HttpContext context, string ticket)
+    {
+        if (tickets.Read(ticket) is not { } credential || credential.Until <= time.GetUtcNow())
+            return null;
+
+        // An address is seen by more people than a key: whoever has it may look, whatever the key may do.
+        context.SetCredential(credential);
+        var caller = keys.Recognise(credential.Hash) ?? await keys.RecogniseAsync(credential.Hash, context.RequestAborted);
+        return caller is null ? null : caller with { Role = HubRole.Viewer };
     }
 
     private static string? Read(HttpRequest request) =>

@@ -11,6 +11,8 @@ internal static class AccessServiceCollectionExtensions
         services.AddSingleton<BootstrapKey>();
         services.AddSingleton<ApiKeyService>();
         services.AddSingleton<FailedAttempts>();
+        services.AddSingleton<AccessTickets>();
+        services.AddSingleton<CallerCheck>();
         services.AddSingleton<AuditChain>();
         services.AddSingleton<AuditVerifier>();
         services.AddSingleton<AuditTrail>();

@@ -10,9 +10,13 @@ internal sealed record HubWide(string Why);
 /// <summary>Marks an endpoint that needs no API key (webhooks, health).</summary>
 internal sealed record OpenToAll(string Why);
 
+/// <summary>Marks an endpoint that a ticket opens as well as a key.</summary>
+internal sealed record AcceptsTickets;
+
 internal static class CallerAccess
 {
     private static readonly object Key = new();
+    private static readonly object CredentialKey = new();
 
     public static TBuilder RequireRole<TBuilder>(this TBuilder builder, HubRole role)
         where TBuilder : IEndpointConventionBuilder =>
@@ -26,6 +30,17 @@ internal static class CallerAccess
     public static TBuilder AllowWithoutKey<TBuilder>(this TBuilder builder, string why)
         where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(new OpenToAll(why));
+
+    /// <summary>Also for whoever has a ticket in the query.</summary>
+    public static TBuilder AcceptTickets<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new AcceptsTickets());
+
+    /// <summary>What the caller was let in by.</summary>
+    public static Credential GetCredential(this HttpContext context) =>
+        (Credential?)context.Items[CredentialKey] ?? throw new InvalidOperationException("The endpoint declares no role, so no caller was authenticated.");
+
+    public static void SetCredential(this HttpContext context, Credential credential) => context.Items[CredentialKey] = credential;
 
     /// <summary>The authenticated caller. The access middleware has set it for every endpoint with a <see cref="RequiredRole"/>.</summary>
     public static Caller GetCaller(this HttpContext context) =>

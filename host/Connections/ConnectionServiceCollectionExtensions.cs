@@ -1,3 +1,4 @@
+using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Plugins.Install;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -16,6 +17,7 @@ internal static class ConnectionServiceCollectionExtensions
         services.AddSingleton<IConnectionResolver>(provider => provider.GetRequiredService<ConnectionResolver>());
         services.AddSingleton<ConnectionService>();
         services.AddSingleton<IPluginUsage, ConnectionsOfPlugin>();
+        services.AddSingleton<IQuarantineListener, QuarantineNotices>();
         return services;
     }
 }

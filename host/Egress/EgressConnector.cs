@@ -7,7 +7,7 @@ namespace IntegrationHub.Host.Egress;
 /// Opens the TCP connections of every handler. It resolves the name itself, checks each address, and connects to an address that it has checked:
 /// a name that answers differently the second time (DNS rebinding) gains nothing.
 /// </summary>
-internal sealed class EgressConnector(AddressPolicy policy, EgressConnector.Resolve resolve)
+internal sealed class EgressConnector(AddressPolicy policy, EgressConnector.Resolve resolve, EgressProxy? proxy = null)
 {
     /// <summary>Set on a request without TLS to a host that a user typed in: then only networks that the operator named are reached.</summary>
     public static readonly HttpRequestOptionsKey<bool> PlainTextToAllowedNetworksOnly = new("hub.plain-text-to-allowed-networks-only");
@@ -22,7 +22,11 @@ internal sealed class EgressConnector(AddressPolicy policy, EgressConnector.Reso
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var networksOnly = context.InitialRequestMessage.Options.TryGetValue(PlainTextToAllowedNetworksOnly, out var only) && only;
-        var addresses = await ResolveAllowedAsync(context.DnsEndPoint.Host, networksOnly, cancellationToken);
+        var host = context.DnsEndPoint.Host;
+        if (proxy is { ResolvesNames: true } && !networksOnly && !IPAddress.TryParse(host.Trim('[', ']'), out _))
+            return await proxy.ConnectAsync(host, context.DnsEndPoint.Port, cancellationToken);
+
+        var addresses = await ResolveAllowedAsync(host, networksOnly, cancellationToken);
 
         for (var i = 0; ; i++)
         {
@@ -63,11 +67,15 @@ internal sealed class EgressConnector(AddressPolicy policy, EgressConnector.Reso
         return allowed.Count > 0 ? allowed : throw new EgressDeniedException(why!);
     }
 
-    private static async ValueTask<Stream> ConnectAsync(IPEndPoint target, bool isLast, CancellationToken cancellationToken)
+    private async ValueTask<Stream> ConnectAsync(IPEndPoint target, bool isLast, CancellationToken cancellationToken)
     {
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         if (!isLast)
             limited.CancelAfter(AddressTimeout);
+
+        // What the operator allows besides the internet is near: no proxy leads there.
+        if (proxy is not null && !policy.IsInAllowedNetwork(target.Address) && AddressRules.NonPublicKind(target.Address) is null)
+            return await proxy.ConnectAsync(target.Address.ToString(), target.Port, limited.Token);
 
         var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try

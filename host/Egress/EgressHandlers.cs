@@ -4,7 +4,7 @@ namespace IntegrationHub.Host.Egress;
 
 /// <summary>
 /// The pools. No handler follows redirects (a redirect could leave the allowed hosts), keeps cookies (they would leak between connections)
-/// or uses a proxy (the proxy would resolve names unchecked).
+/// or uses the system's proxy (it would resolve names unchecked); the operator's is asked for addresses that were checked (<see cref="EgressProxy"/>).
 /// </summary>
 internal sealed class EgressHandlers : IEgressHandlers, IDisposable
 {
@@ -13,21 +13,22 @@ internal sealed class EgressHandlers : IEgressHandlers, IDisposable
     // Short enough to follow a provider's DNS changes.
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
-    // For code and targets that nobody else counts. Calls of operations pass their connection's gate: a second queue here would let a provider that hangs hold up another at the same address.
+    // For code that nobody else counts. Calls of operations pass their connection's gate and deliveries their endpoint's: a second queue here would let one that hangs hold up another at the same address.
     private const int MaxConnectionsPerServer = 256;
 
     private readonly AddressPolicy policy;
     private readonly EgressConnector.Resolve resolve;
+    private readonly EgressProxy? proxy;
     private readonly SocketsHttpHandler userTargets;
     private readonly SocketsHttpHandler providers;
     private readonly SocketsHttpHandler verbatim;
 
-    public EgressHandlers(AddressPolicy policy, EgressConnector.Resolve resolve, bool limited = false)
+    public EgressHandlers(AddressPolicy policy, EgressConnector.Resolve resolve, bool limited = false, EgressProxy? proxy = null)
     {
-        (this.policy, this.resolve) = (policy, resolve);
-        var connector = new EgressConnector(policy, resolve);
+        (this.policy, this.resolve, this.proxy) = (policy, resolve, proxy);
+        var connector = new EgressConnector(policy, resolve, proxy);
         var most = limited ? MaxConnectionsPerServer : int.MaxValue;
-        userTargets = Create(connector, DecompressionMethods.None, MaxConnectionsPerServer);
+        userTargets = Create(connector, DecompressionMethods.None, int.MaxValue);
         providers = Create(connector, DecompressionMethods.All, most);
         verbatim = Create(connector, DecompressionMethods.None, most);
     }
@@ -41,7 +42,7 @@ internal sealed class EgressHandlers : IEgressHandlers, IDisposable
     public HttpMessageHandler ForProvidersVerbatim => verbatim;
 
     /// <summary>The same rules with pools of their own, of a limited size, which open nothing until they are used.</summary>
-    public EgressHandlers Apart() => new(policy, resolve, limited: true);
+    public EgressHandlers Apart() => new(policy, resolve, limited: true, proxy);
 
     public void Dispose()
     {

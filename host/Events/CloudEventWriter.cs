@@ -10,6 +10,9 @@ internal static class CloudEventWriter
 {
     public const string ContentType = "application/cloudevents+json; charset=utf-8";
 
+    public const string SpecVersion = "1.0";
+    public const string DataContentType = "application/json";
+
     // Sent as its own media type with charset, never inside HTML: text stays readable and short.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -30,12 +33,12 @@ internal static class CloudEventWriter
     /// <summary>The members of the envelope, into an object that the caller opened.</summary>
     public static void WriteMembers(Utf8JsonWriter writer, HubEvent hubEvent, ReadOnlySpan<byte> data)
     {
-        writer.WriteString("specversion"u8, "1.0"u8);
+        writer.WriteString("specversion"u8, SpecVersion);
         writer.WriteString("id"u8, hubEvent.Id);
         writer.WriteString("source"u8, Source(hubEvent));
         writer.WriteString("type"u8, hubEvent.Type);
-        writer.WriteString("time"u8, hubEvent.Time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
-        writer.WriteString("datacontenttype"u8, "application/json"u8);
+        writer.WriteString("time"u8, Time(hubEvent));
+        writer.WriteString("datacontenttype"u8, DataContentType);
 
         // An attribute without a value is left out (CloudEvents 1.0, "Type System"), never null.
         if (!string.IsNullOrEmpty(hubEvent.Subject))
@@ -46,14 +49,19 @@ internal static class CloudEventWriter
         writer.WriteString("project"u8, hubEvent.Project);
         writer.WriteString("providereventid"u8, hubEvent.ProviderEventId);
         writer.WriteString("correlationid"u8, hubEvent.CorrelationId);
+        if (hubEvent.ReprocessOf is { } former)
+            writer.WriteString("reprocessof"u8, former);
         writer.WritePropertyName("data"u8);
 
         // It was parsed before it was stored.
         writer.WriteRawValue(data, skipInputValidation: true);
     }
 
+    public static string Time(HubEvent hubEvent) =>
+        hubEvent.Time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+
     /// <summary>A URI reference, as CloudEvents wants it.</summary>
-    private static string Source(HubEvent hubEvent) =>
+    public static string Source(HubEvent hubEvent) =>
         hubEvent.ConnectionId is { } connection ? $"/connections/{connection}"
         : hubEvent.Provider == EventProviders.Hub ? "/hub"
         : $"/projects/{Uri.EscapeDataString(hubEvent.Project)}";

@@ -18,6 +18,9 @@ internal enum DeliveryStatus
 /// <summary>An event on its way to one subscription.</summary>
 internal sealed record Delivery
 {
+    /// <summary>When a delivery is due that waits for another of its key.</summary>
+    public static readonly DateTimeOffset NotYet = DateTimeOffset.MaxValue;
+
     public required string Id { get; init; }
 
     public required string EventId { get; init; }
@@ -45,6 +48,12 @@ internal sealed record Delivery
     /// <summary>The dead delivery that this one replays.</summary>
     public string? ReplayOf { get; init; }
 
+    /// <summary>The key within which the subscription's deliveries keep their order: a fingerprint. <see langword="null"/> for none.</summary>
+    public string? OrderKey { get; init; }
+
+    /// <summary>Whether it is not due before another of its key is done.</summary>
+    public bool WaitsForItsTurn => Status == DeliveryStatus.Pending && NextAttemptAt == NotYet;
+
     /// <summary>The event, with its data. Filled by <see cref="IDeliveryStore.LeaseAsync"/> only.</summary>
     public HubEvent? Event { get; init; }
 }
@@ -66,11 +75,17 @@ internal sealed record DeliveryAttempt
     /// <summary>The target's status; <see langword="null"/> when it did not answer.</summary>
     public int? Status { get; init; }
 
-    /// <summary><c>delivered</c>, <c>refused</c> (an answer that is no success), <c>timeout</c>, <c>connect_failed</c>, <c>denied</c> (address not allowed), <c>error</c>.</summary>
+    /// <summary><c>delivered</c>, <c>refused</c> (an answer that is no success), <c>timeout</c>, <c>connect_failed</c>, <c>denied</c> (address not allowed), <c>transform_failed</c>, <c>error</c>.</summary>
     public required string Outcome { get; init; }
 
     /// <summary>What went wrong, as a sentence without secrets.</summary>
     public string? Error { get; init; }
+
+    /// <summary>The answer's headers, without the values of those that hold secrets.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> ResponseHeaders { get; init; } = [];
+
+    /// <summary>Where on its way it failed: one of <see cref="DeadLetters.DeliverySteps"/>; <see langword="null"/> when it did not.</summary>
+    public string? Step { get; init; }
 
     /// <summary>The first kilobytes of the answer.</summary>
     public string? ResponseBody { get; init; }

@@ -60,7 +60,7 @@ internal static class DeliveryEndpoints
     }
 
     private static async Task<IResult> RetryAsync(
-        string id, HttpContext context, IDeliveryStore store, DeliverySignal signal, IAuditTrail audit, TimeProvider time, CancellationToken cancellationToken)
+        string id, HttpContext context, IDeliveryStore store, EndpointRegistry endpoints, DeliverySignal signal, IAuditTrail audit, TimeProvider time, CancellationToken cancellationToken)
     {
         var delivery = await FindAsync("delivery", id, context, store, cancellationToken);
         if (!await store.MakeDueAsync(id, time.GetUtcNow(), cancellationToken))
@@ -68,12 +68,15 @@ internal static class DeliveryEndpoints
             var hint = delivery.Status switch
             {
                 DeliveryStatus.Dead => $"Replay the dead letter: POST /api/dead-letters/{id}/replay.",
+                DeliveryStatus.Pending => "An earlier delivery of the same order key is not done yet; it can be retried.",
                 DeliveryStatus.Delivered => $"Replay the event: POST /api/events/{delivery.EventId}/replay.",
                 _ => "Only pending deliveries can be retried.",
             };
-            return Problem.Conflict("The delivery is not pending.", "", hint).ToResult();
+            return Problem.Conflict(delivery.WaitsForItsTurn ? "The delivery waits for its turn." : "The delivery is not pending.", "", hint).ToResult();
         }
 
+        // Whoever asks for it wants to know now, whatever came of the attempts before.
+        endpoints.Find(delivery.SubscriptionId)?.TryNow();
         signal.Wake();
         await audit.RecordAsync(time, context.GetCaller(), "delivery.retried", id, delivery.Project, CorrelationId.Of(context), null, cancellationToken);
         var now = await store.GetAsync(id, cancellationToken);

@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Net;
+using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Http;
+using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Events;
 
 /// <summary>What an attempt means for its delivery: done, again later, or dead and why. Thread-safe.</summary>
-internal sealed class DeliveryOutcomeRules(RetrySchedule schedule, TimeProvider time)
+internal sealed class DeliveryOutcomeRules(RetrySchedule schedule, IOptions<DeliveryOptions> options, TimeProvider time)
 {
     /// <summary>What becomes of a delivery that is not sent at all; <see langword="null"/> when it is to be sent.</summary>
     public AttemptRecord? WhyNotSent(Delivery delivery, Subscription? subscription, int number)
@@ -13,6 +15,7 @@ internal sealed class DeliveryOutcomeRules(RetrySchedule schedule, TimeProvider 
         var (status, reason) = (subscription, delivery.Event) switch
         {
             (null, _) => (DeliveryStatus.Cancelled, "Not sent: the subscription was deleted."),
+            ({ Enabled: false, DisabledReason: { } why }, _) => (DeliveryStatus.Dead, $"Not sent: the subscription was disabled. {why}"),
             ({ Enabled: false }, _) => (DeliveryStatus.Dead, "Not sent: the subscription is disabled. Enable it and replay this dead letter."),
             (_, null) => (DeliveryStatus.Dead, "Not sent: the event is no longer kept."),
             _ => (DeliveryStatus.Pending, ""),
@@ -29,6 +32,7 @@ internal sealed class DeliveryOutcomeRules(RetrySchedule schedule, TimeProvider 
             StartedAt = now,
             Duration = TimeSpan.Zero,
             Outcome = DeliveryOutcomes.Error,
+            Step = DeliverySteps.Route,
             Error = reason,
         };
         return new AttemptRecord(attempt, status, null, reason);
@@ -39,17 +43,28 @@ internal sealed class DeliveryOutcomeRules(RetrySchedule schedule, TimeProvider 
         if (attempt.Outcome == DeliveryOutcomes.Delivered)
             return new AttemptRecord(attempt, DeliveryStatus.Delivered, null, null);
 
+        // First, since other kinds of targets have their own words for what their providers answer.
+        if (answer.IsFinal)
+            return new AttemptRecord(attempt, DeliveryStatus.Dead, null, $"Not tried again: {attempt.Error}");
+
         // Standard Webhooks: 410 says that the endpoint wants no more.
         if (attempt.Status == (int)HttpStatusCode.Gone)
             return new AttemptRecord(attempt, DeliveryStatus.Dead, null, "The endpoint answered 410 (gone): it wants no more events. Delete the subscription, or correct its address.");
 
-        if (answer.IsFinal)
-            return new AttemptRecord(attempt, DeliveryStatus.Dead, null, $"Not tried again: {attempt.Error}");
-
         if (schedule.Next(attempt.Number) is { } pause)
-            return new AttemptRecord(attempt, DeliveryStatus.Pending, time.GetUtcNow() + pause, attempt.Error);
+            return new AttemptRecord(attempt, DeliveryStatus.Pending, time.GetUtcNow() + Longer(pause, answer.RetryAfter), attempt.Error);
 
         var reason = string.Create(CultureInfo.InvariantCulture, $"Given up after {attempt.Number} attempts. The last one: {attempt.Error}");
         return new AttemptRecord(attempt, DeliveryStatus.Dead, null, reason);
+    }
+
+    /// <summary>The schedule's pause, or what the endpoint asked for if that is longer: within the operator's bound, so that nobody parks a delivery for a year.</summary>
+    private TimeSpan Longer(TimeSpan pause, TimeSpan? asked)
+    {
+        if (asked is not { } retryAfter || retryAfter <= pause)
+            return pause;
+
+        var most = options.Value.MaxRetryAfter;
+        return retryAfter < most ? retryAfter : pause > most ? pause : most;
     }
 }

@@ -8,5 +8,6 @@ internal static class DeliveryOutcomes
     public const string Timeout = "timeout";
     public const string ConnectFailed = "connect_failed";
     public const string Denied = "denied";
+    public const string TransformFailed = "transform_failed";
     public const string Error = "error";
 }

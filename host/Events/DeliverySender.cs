@@ -1,10 +1,13 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
+using IntegrationHub.Host.Events.DeadLetters;
+using IntegrationHub.Host.Events.Routing;
 using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Events;
 
 /// <summary>Makes one attempt, at whatever kind of target, and measures it. Thread-safe.</summary>
-internal sealed class DeliverySender(SubscriptionTargets targets, TimeProvider time, EventMetrics metrics)
+internal sealed class DeliverySender(SubscriptionTargets targets, DeliveryPayloads payloads, AnswerRedaction redaction, TimeProvider time, EventMetrics metrics)
 {
     /// <summary>Sends, and says what came of it. Does not throw for what the target does.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled: whether the target got the event is not known.</exception>
@@ -19,9 +22,7 @@ internal sealed class DeliverySender(SubscriptionTargets targets, TimeProvider t
         metrics.AttemptStarted();
         try
         {
-            var answer = targets.Find(subscription.TargetKind) is { } target
-                ? await target.SendAsync(new TargetDelivery(deliveryId, number, hubEvent, subscription, isReplay, startedAt), cancellationToken)
-                : new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = $"This hub has no targets of the kind '{subscription.TargetKind}'." };
+            var answer = redaction.Redact(await AnswerAsync(new TargetDelivery(deliveryId, number, hubEvent, subscription, isReplay, startedAt), cancellationToken), subscription);
             var attempt = new DeliveryAttempt
             {
                 Id = Ids.New(Ids.Attempt, startedAt),
@@ -32,6 +33,8 @@ internal sealed class DeliverySender(SubscriptionTargets targets, TimeProvider t
                 Status = answer.Status,
                 Outcome = answer.Outcome,
                 Error = answer.Error,
+                Step = answer.Step ?? DeliverySteps.Of(answer.Outcome),
+                ResponseHeaders = answer.Headers,
                 ResponseBody = answer.Body,
             };
             metrics.Attempted(attempt);
@@ -43,5 +46,29 @@ internal sealed class DeliverySender(SubscriptionTargets targets, TimeProvider t
         {
             metrics.AttemptEnded();
         }
+    }
+
+    private async Task<TargetAnswer> AnswerAsync(TargetDelivery delivery, CancellationToken cancellationToken)
+    {
+        var kind = delivery.Subscription.TargetKind;
+        if (targets.Find(kind) is not { } target)
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Step = DeliverySteps.Route, Error = $"This hub has no targets of the kind '{kind}'.", IsHubFault = true };
+
+        try
+        {
+            // Here and not in the target, so that a template that fails ends the same way whatever the target is.
+            if (delivery.Subscription.Settings.Transform is not null)
+                delivery = delivery with { Payload = payloads.Make(delivery) };
+        }
+        catch (TransformException exception)
+        {
+            return new TargetAnswer { Outcome = DeliveryOutcomes.TransformFailed, Step = DeliverySteps.Render, Error = $"The template cannot be filled from this event. {exception.Message}", IsFinal = true, IsHubFault = true };
+        }
+        catch (CryptographicException)
+        {
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Step = DeliverySteps.Secrets, Error = "The event's data cannot be decrypted; check the master key.", IsHubFault = true };
+        }
+
+        return await target.SendAsync(delivery, cancellationToken);
     }
 }

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using IntegrationHub.Host.Events.DeadLetters;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Events;
@@ -7,31 +7,66 @@ namespace IntegrationHub.Host.Events;
 /// Sends deliveries. One loop leases what is due and starts it; it sleeps until something wakes it or the next delivery is due. At least once: an attempt whose outcome
 /// could not be recorded is made again when its lease has expired.
 /// </summary>
-internal sealed partial class DeliveryWorker(
-    IDeliveryStore deliveries,
-    ISubscriptionStore subscriptions,
-    SubscriptionRegistry registry,
-    DeliverySender sender,
-    DeliveryOutcomeRules rules,
-    DeliverySignal signal,
-    EventMetrics metrics,
-    IOptions<DeliveryOptions> options,
-    TimeProvider time,
-    ILogger<DeliveryWorker> logger) : BackgroundService
+internal sealed partial class DeliveryWorker : BackgroundService
 {
-    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
+    private const int FreedAtOnce = 500;
     private static readonly TimeSpan LongestFaultPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan[] RecordRetries = [TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)];
 
-    private readonly DeliveryOptions options = options.Value;
-    private readonly DeliveryLanes lanes = new(options.Value.ConcurrencyPerEndpoint);
-    private readonly ConcurrentDictionary<string, Task> running = new();
+    private readonly IDeliveryStore deliveries;
+    private readonly ISubscriptionStore subscriptions;
+    private readonly SubscriptionRegistry registry;
+    private readonly EndpointRegistry endpoints;
+    private readonly DeliverySender sender;
+    private readonly DeliveryOutcomeRules rules;
+    private readonly DeliverySignal signal;
+    private readonly DeadLetterSignal deadLetters;
+    private readonly EventMetrics metrics;
+    private readonly DeliveryOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger<DeliveryWorker> logger;
+    private readonly DeliveryLanes lanes;
+    private readonly AttemptRecorder recorder;
     private readonly CancellationTokenSource abort = new();
     private CancellationToken stopping;
+    private bool restored;
 
-    // Whether more may be due than was leased, so that a free place is worth a look.
-    private volatile bool backlog;
+    // When the whole queue has to be looked at again: at the start, after a fault, and now and then.
+    private bool everywhere = true;
+    private long lookedEverywhere;
+
+    // When the first lease ends that nobody may be behind any more, in ticks.
+    private long leaseEnds = long.MaxValue;
+
+    public DeliveryWorker(
+        IDeliveryStore deliveries,
+        ISubscriptionStore subscriptions,
+        SubscriptionRegistry registry,
+        EndpointRegistry endpoints,
+        DeliverySender sender,
+        DeliveryOutcomeRules rules,
+        DeliverySignal signal,
+        DeadLetterSignal deadLetters,
+        EventMetrics metrics,
+        IOptions<DeliveryOptions> options,
+        TimeProvider time,
+        ILogger<DeliveryWorker> logger)
+    {
+        this.deliveries = deliveries;
+        this.subscriptions = subscriptions;
+        this.registry = registry;
+        this.endpoints = endpoints;
+        this.sender = sender;
+        this.rules = rules;
+        this.signal = signal;
+        this.deadLetters = deadLetters;
+        this.metrics = metrics;
+        this.options = options.Value;
+        this.time = time;
+        this.logger = logger;
+        lanes = new DeliveryLanes(registry, endpoints, options, time);
+        recorder = new AttemptRecorder(Owner, deliveries, Recorded, time, logger);
+    }
 
     /// <summary>Tells this process's leases from those of others, and from those of its predecessor.</summary>
     public string Owner { get; } = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
@@ -54,15 +89,15 @@ internal sealed partial class DeliveryWorker(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         stopping = stoppingToken;
+        var recording = recorder.RunAsync(Lost, abort.Token);
         var faults = 0;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await LeaseAsync(stoppingToken);
-                var pause = await PauseAsync(stoppingToken);
+                await LookAsync(stoppingToken);
                 faults = 0;
-                await signal.WaitAsync(pause, time, stoppingToken);
+                await signal.WaitAsync(Pause(), time, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -70,167 +105,241 @@ internal sealed partial class DeliveryWorker(
             }
             catch (Exception exception)
             {
+                everywhere = true;
                 Log.QueueFailed(logger, exception);
                 var pause = TimeSpan.FromSeconds(Math.Min(LongestFaultPause.TotalSeconds, Math.Pow(2, faults++)));
                 await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
-        await ReleaseAsync([.. lanes.DrainWaiting().Select(waiting => waiting.Delivery.Id)]);
-        await Task.WhenAll(running.Values);
+        await ReleaseAsync(lanes.TakeUnwanted(all: true));
+        await lanes.WhenIdleAsync();
+        recorder.Complete();
+        await recording;
     }
 
     /// <summary>Leases and starts deliveries until none is due or there is no room.</summary>
-    private async Task LeaseAsync(CancellationToken cancellationToken)
+    private async Task LookAsync(CancellationToken cancellationToken)
     {
-        // Set first: a place that becomes free while this looks must lead to another look.
-        backlog = true;
+        if (!restored)
+        {
+            await endpoints.LoadAsync(cancellationToken);
+            restored = true;
+        }
+
+        var (told, named) = signal.Take();
+        foreach (var subscription in named)
+            lanes.Due(subscription, DateTimeOffset.MinValue);
+        await LookEverywhereAsync(told, cancellationToken);
+
         while (!cancellationToken.IsCancellationRequested)
         {
-            // A lease is a write. With a backlog it is worth waiting for a few free places.
-            var inFlight = lanes.Running;
-            var free = options.Concurrency - inFlight;
-            if (free < 1 || (inFlight > 0 && free < options.Concurrency / 4) || lanes.Waiting >= options.Concurrency * 4)
-                return;
-
+            await ReleaseAsync(lanes.TakeUnwanted(all: false));
             var now = time.GetUtcNow();
-            var leased = await deliveries.LeaseExceptAsync(Owner, now, options.Lease, free, lanes.Full, cancellationToken);
-            foreach (var delivery in leased)
+            var shares = lanes.Plan(now);
+            if (shares.Count == 0)
+                return;
+
+            IReadOnlyList<LeasedShare> leased;
+            try
             {
-                var mine = new LeasedDelivery(delivery, now + options.Lease);
-                if (lanes.Enter(mine))
-                    Start(mine);
+                leased = await deliveries.LeaseAsync(Owner, now, options.Lease, shares, cancellationToken);
+            }
+            catch
+            {
+                lanes.NotLeased(shares);
+                throw;
             }
 
-            if (leased.Count < free)
-            {
-                backlog = lanes.Full.Count > 0;
-                return;
-            }
+            for (var i = 0; i < leased.Count; i++)
+                lanes.Put(leased[i], shares[i].Max, now + options.Lease);
+            StartWhatMay();
         }
     }
 
-    private async Task<TimeSpan> PauseAsync(CancellationToken cancellationToken)
+    private async Task LookEverywhereAsync(bool told, CancellationToken cancellationToken)
     {
-        if (await deliveries.NextDueAsync(cancellationToken) is not { } due)
-            return options.Tick;
+        var now = time.GetUtcNow();
+        if (now.UtcTicks >= Volatile.Read(ref leaseEnds))
+        {
+            IReadOnlyList<string> freed;
+            do
+            {
+                freed = await deliveries.FreeExpiredAsync(now, FreedAtOnce, cancellationToken);
+            }
+            while (freed.Count >= FreedAtOnce);
+            Volatile.Write(ref leaseEnds, long.MaxValue);
+            everywhere = true;
+        }
 
-        var pause = due - time.GetUtcNow();
-        if (pause > options.Tick || (pause <= TimeSpan.Zero && backlog))
-            return options.Tick;
+        if (!told && !everywhere && time.GetElapsedTime(lookedEverywhere) < options.Tick)
+            return;
 
-        // Due already, yet not leased: another node has just taken it.
-        return pause > TimeSpan.Zero ? pause : ShortestPause;
+        var agenda = await deliveries.AgendaAsync(Owner, cancellationToken);
+        foreach (var (subscription, due) in agenda.Due)
+            lanes.Due(subscription, due);
+        if (agenda.LeaseEnds is { } end)
+            ExpectLeaseEnd(end);
+        (everywhere, lookedEverywhere) = (false, time.GetTimestamp());
     }
 
-    private void Start(LeasedDelivery first)
+    private TimeSpan Pause()
     {
-        var id = first.Delivery.Id;
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        running[id] = started.Task;
-        _ = Task.Run(async () =>
-        {
-            try
-            {
-                for (var next = first; next is not null; next = lanes.Leave(first.Delivery.SubscriptionId))
-                    await HandleAsync(next);
-            }
-            finally
-            {
-                running.TryRemove(id, out _);
-                started.SetResult();
-                if (backlog)
-                    signal.Wake();
-            }
-        });
+        var pause = options.Tick - time.GetElapsedTime(lookedEverywhere);
+        var now = time.GetUtcNow();
+        if (lanes.Pause(now) is { } due && due < pause)
+            pause = due;
+        if (Volatile.Read(ref leaseEnds) is < long.MaxValue and var end && TimeSpan.FromTicks(end - now.UtcTicks) is var left && left < pause)
+            pause = left;
+
+        // Timers cut off what is less than a millisecond, and would go off too early, again and again.
+        return pause > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(pause.TotalMilliseconds)) : TimeSpan.Zero;
+    }
+
+    private void StartWhatMay()
+    {
+        while (lanes.Next() is { } next)
+            _ = Task.Run(() => HandleAsync(next));
     }
 
     /// <summary>Throws nothing.</summary>
     private async Task HandleAsync(LeasedDelivery leased)
     {
         var delivery = leased.Delivery;
+        var took = TimeSpan.Zero;
         try
         {
+            var subscription = registry.Find(delivery.SubscriptionId) ?? await subscriptions.GetAsync(delivery.SubscriptionId, abort.Token);
+
             // What waited so long that its lease could expire while it is being sent would be sent twice.
-            if (stopping.IsCancellationRequested || time.GetUtcNow() + options.Timeout > leased.LeasedUntil)
+            if (stopping.IsCancellationRequested || time.GetUtcNow() + options.TimeoutOf(subscription) > leased.LeasedUntil)
             {
-                await ReleaseAsync([delivery.Id]);
+                await ReleaseAsync([delivery]);
                 return;
             }
 
-            var record = await AttemptAsync(delivery, abort.Token);
-            await RecordAsync(delivery, record);
+            var record = await AttemptAsync(delivery, subscription, abort.Token);
+            took = record.Attempt.Duration;
+            await recorder.AddAsync(new AttemptOutcome(record, leased));
         }
         catch (OperationCanceledException) when (abort.IsCancellationRequested)
         {
-            await ReleaseAsync([delivery.Id]);
+            await ReleaseAsync([delivery]);
         }
         catch (Exception exception)
         {
             Log.AttemptLost(logger, exception, delivery.Id);
+            ExpectLeaseEnd(leased.LeasedUntil);
+        }
+        finally
+        {
+            var look = lanes.Leave(delivery.SubscriptionId, took);
+            StartWhatMay();
+            if (look)
+                signal.Nudge();
         }
     }
 
-    private async Task<AttemptRecord> AttemptAsync(Delivery delivery, CancellationToken cancellationToken)
+    private async Task<AttemptRecord> AttemptAsync(Delivery delivery, Subscription? subscription, CancellationToken cancellationToken)
     {
         var number = delivery.Attempts + 1;
-        var subscription = registry.Find(delivery.SubscriptionId) ?? await subscriptions.GetAsync(delivery.SubscriptionId, cancellationToken);
         if (rules.WhyNotSent(delivery, subscription, number) is { } unsent)
+        {
+            if (subscription is null)
+                endpoints.Forget(delivery.SubscriptionId);
             return unsent;
+        }
 
-        var (attempt, answer) = await sender.SendAsync(delivery.Id, number, delivery.Event!, subscription!, delivery.ReplayOf is not null, cancellationToken);
+        var (attempt, answer) = await sender.SendAsync(delivery.Id, number, delivery.Event!, subscription!, delivery.ReplayOf is not null || delivery.Event!.ReprocessOf is not null, cancellationToken);
+
+        // What was sent is noted and recorded even while the host stops.
+        await endpoints.ObserveAsync(subscription!, attempt, answer, CancellationToken.None);
         return rules.Decide(attempt, answer);
     }
 
-    private async Task RecordAsync(Delivery delivery, AttemptRecord record)
+    /// <summary>What follows from outcomes that are on disk.</summary>
+    private void Recorded(IReadOnlyList<AttemptOutcome> outcomes)
     {
-        for (var retry = 0; ; retry++)
+        var look = false;
+        foreach (var (record, leased) in outcomes)
         {
-            try
+            var delivery = leased.Delivery;
+
+            // The next of its key is due from now on.
+            if (delivery.OrderKey is not null && record.Status != DeliveryStatus.Pending)
             {
-                // What has been sent is worth recording even while the host stops.
-                await deliveries.RecordAsync(Owner, record, CancellationToken.None);
-                break;
+                lanes.Due(delivery.SubscriptionId, DateTimeOffset.MinValue);
+                look = true;
             }
-            catch (Exception exception) when (retry < RecordRetries.Length)
+
+            switch (record.Status)
             {
-                Log.RecordFailed(logger, exception, delivery.Id);
-                await Task.Delay(RecordRetries[retry], time, abort.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                case DeliveryStatus.Pending:
+                    Log.WillRetry(logger, delivery.Id, record.Attempt.Number, record.Reason, record.NextAttemptAt);
+                    lanes.Due(delivery.SubscriptionId, record.NextAttemptAt ?? delivery.NextAttemptAt);
+
+                    // The loop may sleep longer than until the next attempt.
+                    look = true;
+                    break;
+                case DeliveryStatus.Dead:
+                    metrics.Died();
+                    Log.Died(logger, delivery.Id, delivery.SubscriptionId, record.Reason);
+                    deadLetters.Wake();
+                    break;
+                default:
+                    Log.Done(logger, delivery.Id, record.Attempt.Number);
+                    break;
             }
         }
 
-        switch (record.Status)
-        {
-            case DeliveryStatus.Pending:
-                Log.WillRetry(logger, delivery.Id, record.Attempt.Number, record.Reason, record.NextAttemptAt);
+        if (look)
+            signal.Nudge();
+    }
 
-                // The loop may sleep longer than until the next attempt.
-                signal.Wake();
-                break;
-            case DeliveryStatus.Dead:
-                metrics.Died();
-                Log.Died(logger, delivery.Id, delivery.SubscriptionId, record.Reason);
-                break;
-            default:
-                Log.Done(logger, delivery.Id, record.Attempt.Number);
-                break;
+    /// <summary>Their leases end by themselves, and they are sent again.</summary>
+    private void Lost(IReadOnlyList<AttemptOutcome> outcomes)
+    {
+        foreach (var outcome in outcomes)
+        {
+            Log.AttemptLost(logger, null, outcome.Leased.Delivery.Id);
+            ExpectLeaseEnd(outcome.Leased.LeasedUntil);
         }
     }
 
-    private async Task ReleaseAsync(IReadOnlyList<string> ids)
+    private void ExpectLeaseEnd(DateTimeOffset end)
     {
-        if (ids.Count == 0)
+        var ticks = end.UtcTicks;
+        for (var known = Volatile.Read(ref leaseEnds); ticks < known;)
+        {
+            var before = Interlocked.CompareExchange(ref leaseEnds, ticks, known);
+            if (before == known)
+                break;
+            known = before;
+        }
+
+        signal.Nudge();
+    }
+
+    private async Task ReleaseAsync(IReadOnlyList<Delivery> unsent)
+    {
+        if (unsent.Count == 0)
             return;
 
         try
         {
-            await deliveries.ReleaseAsync(Owner, ids, CancellationToken.None);
+            await deliveries.ReleaseAsync(Owner, [.. unsent.Select(static delivery => delivery.Id)], CancellationToken.None);
         }
         catch (Exception exception)
         {
             // Their leases expire by themselves.
-            Log.ReleaseFailed(logger, exception, ids.Count);
+            Log.ReleaseFailed(logger, exception, unsent.Count);
+            ExpectLeaseEnd(time.GetUtcNow() + options.Lease);
+            return;
         }
+
+        foreach (var delivery in unsent)
+            lanes.Due(delivery.SubscriptionId, delivery.NextAttemptAt);
+        signal.Nudge();
     }
 
     private static partial class Log
@@ -239,10 +348,7 @@ internal sealed partial class DeliveryWorker(
         public static partial void QueueFailed(ILogger logger, Exception exception);
 
         [LoggerMessage(3302, LogLevel.Error, "Delivery {Delivery}: the attempt's outcome is lost; it is tried again when its lease has expired")]
-        public static partial void AttemptLost(ILogger logger, Exception exception, string delivery);
-
-        [LoggerMessage(3303, LogLevel.Warning, "Delivery {Delivery}: the attempt could not be recorded; trying again")]
-        public static partial void RecordFailed(ILogger logger, Exception exception, string delivery);
+        public static partial void AttemptLost(ILogger logger, Exception? exception, string delivery);
 
         [LoggerMessage(3304, LogLevel.Information, "Delivery {Delivery}: attempt {Attempt} failed ({Reason}); next at {NextAttemptAt}")]
         public static partial void WillRetry(ILogger logger, string delivery, int attempt, string? reason, DateTimeOffset? nextAttemptAt);

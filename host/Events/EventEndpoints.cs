@@ -3,7 +3,11 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Events.DeadLetters;
+using IntegrationHub.Host.Events.Replays;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Http;
+using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Schemas;
 
@@ -31,15 +35,22 @@ internal static class EventEndpoints
         group.MapPost("/{id}/replay", ReplayAsync).RequireRole(HubRole.Operator).WithName("ReplayEvent").WithSummary("Send an event again")
             .WithDescription("Makes new deliveries to the subscriptions that match now; `{ \"subscription\": \"sub_…\" }` restricts it to one.")
             .Accepts<ReplayRequest>(isOptional: true, "application/json").Produces<ReplayResult>(StatusCodes.Status202Accepted);
+        group.MapGet("/types", Types).RequireRole(HubRole.Viewer).WithName("ListHubEventTypes").WithSummary("List the hub's own events, with what their data holds")
+            .Produces<HubEventTypeList>();
         group.MapPost("", PublishAsync).RequireRole(HubRole.Developer).WithName("PublishEvent").WithSummary("Publish an application's event")
             .Accepts<PublishRequest>("application/json")
             .Produces<JsonElement>(StatusCodes.Status201Created).Produces<JsonElement>(StatusCodes.Status200OK);
 
+        routes.MapEventStream();
         routes.MapSubscriptions();
+        routes.MapEndpointStates();
         routes.MapDeliveries();
         routes.MapDeadLetters();
+        routes.MapReplays();
         return routes;
     }
+
+    private static IResult Types() => Results.Json(new HubEventTypeList(HubEventTypes.All), HubJson.Options);
 
     private static async Task<IResult> ListAsync(HttpContext context, IEventStore store, CancellationToken cancellationToken)
     {
@@ -100,7 +111,7 @@ internal static class EventEndpoints
             .ToDictionary(header => header.Name, header => (IReadOnlyList<string>)[.. header.Value.EnumerateArray().Select(value => value.GetString()!)]);
         var view = new RawRequestView(
             raw.Id, id, raw.ReceivedAt, raw.ExpiresAt, head.RootElement.GetProperty("method").GetString()!, head.RootElement.GetProperty("url").GetString()!,
-            headers, Convert.ToBase64String(body), Utf8(body), Convert.ToHexStringLower(raw.BodyHash));
+            headers, Convert.ToBase64String(body), Utf8(body), Convert.ToHexStringLower(SHA256.HashData(body)));
         return Results.Json(view, HubJson.Options);
     }
 
@@ -128,7 +139,12 @@ internal static class EventEndpoints
     {
         var request = await RequestBody.ReadAsync<PublishRequest>(context, cancellationToken);
         var (id, isNew) = await publisher.PublishAsync(context.GetCaller(), request, CorrelationId.Of(context), cancellationToken);
-        var hubEvent = await store.GetAsync(id, cancellationToken) ?? throw new InvalidOperationException($"The event {id} was stored and is not there.");
+        if (await store.GetAsync(id, cancellationToken) is not { } hubEvent)
+        {
+            return new Problem(StatusCodes.Status410Gone, "event_gone", "The event is no longer kept",
+                "An event with this id was published before, and has been deleted since. Use another id for another event.").ToResult();
+        }
+
         if (isNew)
         {
             await audit.RecordAsync(
@@ -190,6 +206,9 @@ internal static class EventEndpoints
         }
     }
 }
+
+/// <summary>The hub's own events.</summary>
+internal sealed record HubEventTypeList(IReadOnlyList<HubEventType> Items);
 
 /// <summary>The body of a replay; may be missing.</summary>
 internal sealed record ReplayRequest(string? Subscription = null);

@@ -21,8 +21,8 @@ internal sealed class EventPattern
 
     public string Text { get; }
 
-    /// <summary>The first segment when it is literal: what the registry indexes by. <see langword="null"/> when any type may match.</summary>
-    public string? FirstLiteral => segments[0] is "*" or "**" ? null : segments[0];
+    /// <summary>The leading segments without wildcards, with dots between: what the registry indexes by. Empty when any type may match.</summary>
+    public string LiteralPrefix => string.Join('.', segments.TakeWhile(segment => segment is not ("*" or "**")));
 
     public static bool TryParse(string? text, [NotNullWhen(true)] out EventPattern? pattern, [NotNullWhen(false)] out PatternError? error)
     {

@@ -1,3 +1,8 @@
+using IntegrationHub.Host.Events.DeadLetters;
+using IntegrationHub.Host.Events.Replays;
+using IntegrationHub.Host.Events.Retention;
+using IntegrationHub.Host.Events.Routing;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Secrets;
@@ -19,11 +24,18 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<DeliveryPayloads>()
             .AddSingleton<IDeliveryTarget, WebhookTarget>()
             .AddSingleton<SubscriptionTargets>()
+            .AddSingleton<SubscriptionRules>()
             .AddSingleton<DeliverySignal>()
-            .AddSingleton<IEventPublisher, EventPublisher>()
+            .AddSingleton<EndpointRegistry>()
+            .AddSingleton<DeadLetterSignal>()
+            .AddSingleton<ReplaySignal>()
+            .AddSingleton<AnswerRedaction>()
+            .AddSingleton<EventPublisher>()
             .AddSingleton<DeliverySender>()
             .AddSingleton<DeliveryReplay>()
+            .AddSingleton<ReplayService>()
             .AddSingleton<SubscriptionService>()
+            .AddSingleton<SubscriptionPreview>()
             .AddSingleton<AppEventPublisher>()
             .AddSingleton<IHubEvents, HubEventSource>()
             .AddSingleton<DeliveryOutcomeRules>()
@@ -32,6 +44,12 @@ internal static class EventsServiceCollectionExtensions
                 var options = provider.GetRequiredService<IOptions<DeliveryOptions>>().Value;
                 return new RetrySchedule(options.EffectiveSchedule, options.Jitter, Random.Shared);
             });
-        return services.AddHostedService<DeliveryWorker>().AddHostedService<RetentionWorker>();
+        services.AddEventStream();
+        return services
+            .AddHostedService<EndpointStateWorker>()
+            .AddHostedService<DeliveryWorker>()
+            .AddHostedService<DeadLetterWorker>()
+            .AddHostedService<ReplayWorker>()
+            .AddHostedService<RetentionWorker>();
     }
 }

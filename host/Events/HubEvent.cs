@@ -33,8 +33,14 @@ internal sealed record HubEvent
     /// <summary>The id of the raw request it came in; <see langword="null"/> when there was none.</summary>
     public string? RequestId { get; init; }
 
+    /// <summary>The event whose raw request this one was made of again, by a newer form of the plugin; <see langword="null"/> for what came in by itself.</summary>
+    public string? ReprocessOf { get; init; }
+
     /// <summary>The payload: UTF-8 JSON, sealed with the event's id as context. Empty in lists.</summary>
     public ReadOnlyMemory<byte> SealedData { get; init; }
+
+    /// <summary>The payload in the clear, while the event is being published and only then: what subscriptions' filters look at. Never stored.</summary>
+    public ReadOnlyMemory<byte> PlainData { get; init; }
 }
 
 /// <summary>A raw inbound request, sealed: headers and body as they came, so that it can be replayed and examined.</summary>
@@ -49,9 +55,6 @@ internal sealed record RawRequest
 
     /// <summary>When it is deleted.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
-
-    /// <summary>SHA-256 of the body.</summary>
-    public required byte[] BodyHash { get; init; }
 
     /// <summary>JSON of method, url and headers, sealed with the id as context.</summary>
     public required ReadOnlyMemory<byte> SealedHead { get; init; }

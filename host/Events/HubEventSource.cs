@@ -22,7 +22,7 @@ internal sealed partial class HubEventSource(IEventPublisher publisher, IPayload
             Environment = notice.Environment,
             Type = $"{EventProviders.Hub}.{notice.Type}",
             Subject = notice.Subject,
-            ProviderEventId = id,
+            ProviderEventId = notice.Key ?? id,
             Time = now,
             ReceivedAt = now,
             CorrelationId = notice.CorrelationId,
@@ -32,7 +32,7 @@ internal sealed partial class HubEventSource(IEventPublisher publisher, IPayload
         {
             await publisher.PublishAsync(null, [hubEvent], DedupeWindow, cancellationToken);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException && notice.Key is null)
         {
             Log.NotPublished(logger, exception, hubEvent.Type, notice.Subject);
         }

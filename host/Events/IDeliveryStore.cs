@@ -5,26 +5,27 @@ namespace IntegrationHub.Host.Events;
 /// <summary>The queue of deliveries. A lease keeps a delivery to one worker until it expires; a crashed worker's deliveries are taken over then.</summary>
 internal interface IDeliveryStore
 {
-    /// <summary>Leases up to <paramref name="max"/> pending deliveries that are due and not leased, the longest due first, with their events.</summary>
-    Task<IReadOnlyList<Delivery>> LeaseAsync(string owner, DateTimeOffset now, TimeSpan leaseFor, int max, CancellationToken cancellationToken);
-
     /// <summary>
-    /// As above, passing over the deliveries of the subscriptions named: their endpoints already have in flight what they may. Without this a backlog for one slow
-    /// endpoint would fill every lease.
+    /// Leases pending deliveries that are due and free, the longest due first, with their events: of each subscription named as many as its share says. One transaction. Of the deliveries
+    /// of one subscription with one <see cref="Delivery.OrderKey"/> only the oldest pending one can be due.
     /// </summary>
-    Task<IReadOnlyList<Delivery>> LeaseExceptAsync(
-        string owner, DateTimeOffset now, TimeSpan leaseFor, int max, IReadOnlyCollection<string> exceptSubscriptions, CancellationToken cancellationToken);
+    /// <returns>One for each share, in order.</returns>
+    Task<IReadOnlyList<LeasedShare>> LeaseAsync(string owner, DateTimeOffset now, TimeSpan leaseFor, IReadOnlyList<LeaseShare> shares, CancellationToken cancellationToken);
 
-    /// <summary>Records an attempt and its outcome, and ends the lease: one transaction. Ignored when another owner has taken the delivery over.</summary>
-    Task RecordAsync(string owner, AttemptRecord record, CancellationToken cancellationToken);
+    /// <summary>Records attempts and their outcomes, and ends the leases: one transaction. Ignored where another owner has taken the delivery over.</summary>
+    Task RecordAsync(string owner, IReadOnlyList<AttemptRecord> records, CancellationToken cancellationToken);
 
-    /// <summary>Gives leased deliveries back untouched, at shutdown.</summary>
+    /// <summary>Gives leased deliveries back untouched.</summary>
     Task ReleaseAsync(string owner, IReadOnlyList<string> deliveryIds, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// When the next pending delivery can be leased: when it is due, or when its lease expires if that is later. <see langword="null"/> when none is pending.
-    /// </summary>
-    Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellationToken);
+    /// <summary>Frees deliveries whose lease has expired: their worker is gone.</summary>
+    /// <returns>Their subscriptions; as many as were freed, so fewer than <paramref name="max"/> when all are.</returns>
+    Task<IReadOnlyList<string>> FreeExpiredAsync(DateTimeOffset now, int max, CancellationToken cancellationToken);
+
+    /// <summary>Which subscriptions have deliveries that wait, and from when on.</summary>
+    /// <param name="owner">Whose leases are not counted.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    Task<DeliveryAgenda> AgendaAsync(string owner, CancellationToken cancellationToken);
 
     Task<Delivery?> GetAsync(string id, CancellationToken cancellationToken);
 
@@ -37,10 +38,24 @@ internal interface IDeliveryStore
     /// <summary>Makes new pending deliveries (replays, tests).</summary>
     Task AddAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken);
 
-    /// <summary>Makes a pending delivery due now.</summary>
-    /// <returns>Whether it was pending.</returns>
+    /// <summary>Makes a pending delivery due now, unless it waits for an earlier one of its order key.</summary>
+    /// <returns>Whether it was pending, and first of its key.</returns>
     Task<bool> MakeDueAsync(string id, DateTimeOffset now, CancellationToken cancellationToken);
 }
+
+/// <summary>How many deliveries of a subscription to lease at most.</summary>
+internal readonly record struct LeaseShare(string SubscriptionId, int Max);
+
+/// <summary>What was leased of a share.</summary>
+/// <param name="SubscriptionId">The share's.</param>
+/// <param name="Deliveries">The longest due first.</param>
+/// <param name="NextDue">When the first of the subscription's others that are free is due; <see langword="null"/> when there is none.</param>
+internal sealed record LeasedShare(string SubscriptionId, IReadOnlyList<Delivery> Deliveries, DateTimeOffset? NextDue);
+
+/// <summary>What waits in the queue.</summary>
+/// <param name="Due">For each subscription with deliveries that are pending and free, when the first is due.</param>
+/// <param name="LeaseEnds">When the first lease of another owner ends; <see langword="null"/> when there is none.</param>
+internal sealed record DeliveryAgenda(IReadOnlyList<KeyValuePair<string, DateTimeOffset>> Due, DateTimeOffset? LeaseEnds);
 
 internal sealed record DeliveryQuery
 {

@@ -8,8 +8,17 @@ internal interface IDeliveryTarget
     /// <summary>The kind as it stands in <c>target.kind</c>.</summary>
     string Kind { get; }
 
+    /// <summary>The members of <c>target</c> that are kept sealed and never shown.</summary>
+    IReadOnlyCollection<string> SecretMembers => [];
+
     /// <summary>What is wrong with a subscription's target, with pointers below <c>/target</c>; empty when nothing is. Contacts nobody.</summary>
     IEnumerable<ValidationIssue> Check(Subscription subscription);
+
+    /// <summary>
+    /// What is wrong with what the target names in this hub (a connection): asked after <see cref="Check"/> found nothing, for a new subscription and when target or environment change or it
+    /// is enabled.
+    /// </summary>
+    ValueTask<IReadOnlyList<ValidationIssue>> LookUpAsync(Subscription subscription, CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<ValidationIssue>>([]);
 
     /// <summary>What people may read of the target, in audit entries and reasons: no secrets. Chat services put tokens into the path of addresses, so an address is its host.</summary>
     string Describe(Subscription subscription);
@@ -26,7 +35,11 @@ internal interface IDeliveryTarget
 /// <param name="Subscription">Where to.</param>
 /// <param name="IsReplay">Whether a person had it sent again.</param>
 /// <param name="Now">The attempt's time.</param>
-internal sealed record TargetDelivery(string DeliveryId, int Number, HubEvent Event, Subscription Subscription, bool IsReplay, DateTimeOffset Now);
+internal sealed record TargetDelivery(string DeliveryId, int Number, HubEvent Event, Subscription Subscription, bool IsReplay, DateTimeOffset Now)
+{
+    /// <summary>What the subscription's template made of the event; <see langword="null"/> without one. <see cref="DeliveryPayloads"/> gives it, or else the event.</summary>
+    public Routing.SentPayload? Payload { get; init; }
+}
 
 /// <summary>What came of sending an event once.</summary>
 internal sealed record TargetAnswer
@@ -36,6 +49,9 @@ internal sealed record TargetAnswer
 
     /// <summary>The HTTP status, for kinds that have one.</summary>
     public int? Status { get; init; }
+
+    /// <summary>Where on its way it failed, when the outcome does not say it: one of <see cref="DeadLetters.DeliverySteps"/>.</summary>
+    public string? Step { get; init; }
 
     /// <summary>What went wrong, as a sentence without secrets; <see langword="null"/> when nothing did.</summary>
     public string? Error { get; init; }
@@ -48,6 +64,9 @@ internal sealed record TargetAnswer
 
     /// <summary>How long the target asks to be left alone; <see langword="null"/> when it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether the hub itself failed before anything was sent: that says nothing of the target.</summary>
+    public bool IsHubFault { get; init; }
 
     /// <summary>Whether sending the same again can only fail again: the delivery becomes a dead letter at once.</summary>
     public bool IsFinal { get; init; }

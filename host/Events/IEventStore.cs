@@ -20,6 +20,9 @@ internal interface IEventStore
 
     Task<RawRequest?> GetRawAsync(string requestId, CancellationToken cancellationToken);
 
+    /// <summary>The events that came with a raw request, with their data, in order; then those that were made of it again later, in order.</summary>
+    Task<IReadOnlyList<HubEvent>> ListOfRequestAsync(RawRequest raw, CancellationToken cancellationToken);
+
     /// <summary>Deletes up to <paramref name="batch"/> expired raw requests and dedupe entries; returns how many.</summary>
     Task<int> PurgeExpiredAsync(DateTimeOffset now, int batch, CancellationToken cancellationToken);
 }
@@ -35,7 +38,13 @@ internal sealed record EventAppend
 }
 
 /// <summary>An event with the subscriptions it goes to.</summary>
-internal sealed record NewEvent(HubEvent Event, IReadOnlyList<string> SubscriptionIds);
+internal sealed record NewEvent(HubEvent Event, IReadOnlyList<string> SubscriptionIds)
+{
+    /// <summary>
+    /// For each subscription the key within which its deliveries keep their order; <see langword="null"/> for none. <see langword="null"/> as a whole when none has one.
+    /// </summary>
+    public IReadOnlyList<string?>? OrderKeys { get; init; }
+}
 
 /// <summary>What an append came to: the events stored, and those that were repetitions, each in the order given.</summary>
 /// <param name="Stored">Ids of the stored events.</param>

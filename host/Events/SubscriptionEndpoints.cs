@@ -1,5 +1,5 @@
-using System.Text.Json;
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Events.Routing;
 using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Events;
@@ -12,12 +12,12 @@ internal static class SubscriptionEndpoints
         group.MapGet("", ListAsync).RequireRole(HubRole.Developer).WithName("ListSubscriptions").WithSummary("List subscriptions, newest first")
             .ReadsListQuery(new QueryParameter("project", "A project's name."))
             .Produces<Page<SubscriptionView>>();
-        group.MapPost("", CreateAsync).RequireRole(HubRole.Developer).WithName("CreateSubscription").WithSummary("Subscribe an endpoint to events")
-            .WithDescription("The answer has the signing `secret` (`whsec_…`), this once.")
+        group.MapPost("", CreateAsync).RequireRole(HubRole.Developer).WithName("CreateSubscription").WithSummary("Subscribe a target to events")
+            .WithDescription("The answer has the signing `secret` (`whsec_…`), this once. The values of `headers` are never shown again.")
             .Accepts<SubscriptionRequest>("application/json").Produces<SubscriptionView>(StatusCodes.Status201Created);
         group.MapGet("/{id}", GetAsync).RequireRole(HubRole.Developer).WithName("GetSubscription").WithSummary("Read a subscription").Produces<SubscriptionView>();
         group.MapPatch("/{id}", PatchAsync).RequireRole(HubRole.Developer).WithName("UpdateSubscription").WithSummary("Change a subscription")
-            .WithDescription("Members that are left out stay as they are; `null` clears `environment` and `description`.")
+            .WithDescription("Members that are left out stay as they are; `null` clears one. Members of `target`, `delivery` and `headers` are changed one by one; `filter` and `transform` as a whole. A target of another kind starts anew.")
             .Accepts<SubscriptionPatch>("application/json").Produces<SubscriptionView>();
         group.MapDelete("/{id}", DeleteAsync).RequireRole(HubRole.Developer).WithName("DeleteSubscription").WithSummary("Delete a subscription; its pending deliveries are cancelled")
             .Produces(StatusCodes.Status204NoContent);
@@ -25,8 +25,11 @@ internal static class SubscriptionEndpoints
             .WithDescription("The old one is signed with as well for 24 hours (`Hub:Delivery:SecretOverlap`). The answer has the new `secret`, this once.")
             .Produces<SubscriptionView>();
         group.MapPost("/{id}/test", TestAsync).RequireRole(HubRole.Developer).WithName("TestSubscription").WithSummary("Send a test event now and answer what came of it")
-            .WithDescription("The `hub.test` event is not stored and not retried.")
-            .Produces<SubscriptionTestResult>();
+            .WithDescription("The `hub.test` event is not stored and not retried. `{ \"event\": \"evt_…\" }` sends that event instead, once, whether the filter lets it pass or not; `failed` says what would have kept it away.")
+            .Accepts<SubscriptionTestRequest>(isOptional: true, "application/json").Produces<SubscriptionTestResult>();
+        group.MapPost("/preview", PreviewAsync).RequireRole(HubRole.Developer).WithName("PreviewSubscription").WithSummary("Show what a subscription would do with an event; nothing is sent or stored")
+            .WithDescription("For a subscription's id, or a pattern, filter, transform and orderBy that are not kept yet; with an event's id, or a sample. `failed` names each condition that does not hold.")
+            .Accepts<PreviewRequest>("application/json").Produces<PreviewResult>();
         return routes;
     }
 
@@ -68,28 +71,14 @@ internal static class SubscriptionEndpoints
 
     private static async Task<IResult> TestAsync(string id, HttpContext context, SubscriptionService service, CancellationToken cancellationToken)
     {
-        var attempt = await service.TestAsync(context.GetCaller(), id, CorrelationId.Of(context), cancellationToken);
-        return Results.Json(new SubscriptionTestResult(attempt.Outcome == DeliveryOutcomes.Delivered, AttemptView.Of(attempt)), HubJson.Options);
+        var request = EventEndpoints.HasBody(context) ? await RequestBody.ReadAsync<SubscriptionTestRequest>(context, cancellationToken) : new SubscriptionTestRequest();
+        var (attempt, failed) = await service.TestAsync(context.GetCaller(), id, request.Event, CorrelationId.Of(context), cancellationToken);
+        return Results.Json(new SubscriptionTestResult(attempt.Outcome == DeliveryOutcomes.Delivered, AttemptView.Of(attempt)) { Failed = failed }, HubJson.Options);
     }
-}
 
-/// <summary>What a new subscription is made of.</summary>
-internal sealed record SubscriptionRequest(
-    string? Pattern, TargetRequest? Target, string? Project = null, string? Environment = null, string? Description = null, bool Enabled = true);
-
-internal sealed record TargetRequest(string? Kind = null, string? Url = null);
-
-/// <summary>What to change. What is left out is undefined, which is not the same as <c>null</c>.</summary>
-internal sealed record SubscriptionPatch
-{
-    /// <summary>Undefined leaves it as it is; <c>null</c> clears it.</summary>
-    public JsonElement Environment { get; init; }
-
-    public JsonElement Description { get; init; }
-
-    public string? Pattern { get; init; }
-
-    public TargetRequest? Target { get; init; }
-
-    public bool? Enabled { get; init; }
+    private static async Task<IResult> PreviewAsync(HttpContext context, SubscriptionPreview preview, CancellationToken cancellationToken)
+    {
+        var request = await RequestBody.ReadAsync<PreviewRequest>(context, cancellationToken);
+        return Results.Json(await preview.ShowAsync(context.GetCaller(), request, cancellationToken), HubJson.Options);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -9,6 +10,9 @@ namespace IntegrationHub.Host.Events;
 /// <summary>Makes, rotates and opens the signing secrets of subscriptions. Each subscription has a data key of its own. Thread-safe.</summary>
 internal sealed class SubscriptionSecrets(ISealer sealer)
 {
+    private const string HeadersMember = "headers";
+    private const string TargetMember = "target";
+
     /// <summary>A new secret, and the subscription with it as its only one.</summary>
     public (Subscription Subscription, string Secret) Create(Subscription subscription)
     {
@@ -55,6 +59,33 @@ internal sealed class SubscriptionSecrets(ISealer sealer)
         var bytes = sealer.Open(subscription.WrappedKey, KeyContexts.Subscription(subscription.Id), value, SettingsContext(subscription.Id));
         return JsonSerializer.Deserialize<JsonElement>(bytes);
     }
+
+    /// <summary>The headers to add to what is sent.</summary>
+    /// <exception cref="CryptographicException">They were sealed under another master key, or altered.</exception>
+    public IReadOnlyDictionary<string, string> OpenHeaders(Subscription subscription) => Member(OpenSettings(subscription), HeadersMember) is { } headers
+        ? headers.EnumerateObject().ToDictionary(header => header.Name, header => header.Value.GetString()!, StringComparer.OrdinalIgnoreCase)
+        : ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>The secret members of the target; <see langword="null"/> when it has none.</summary>
+    /// <exception cref="CryptographicException">They were sealed under another master key, or altered.</exception>
+    public JsonElement? OpenTarget(Subscription subscription) => Member(OpenSettings(subscription), TargetMember);
+
+    /// <summary>The subscription with these as all that is secret besides the signing secret.</summary>
+    public Subscription WithSettings(Subscription subscription, IReadOnlyDictionary<string, string> headers, IReadOnlyDictionary<string, JsonElement> target)
+    {
+        if (headers.Count == 0 && target.Count == 0)
+            return WithSettings(subscription, null);
+
+        var all = new Dictionary<string, object>();
+        if (headers.Count > 0)
+            all[HeadersMember] = headers;
+        if (target.Count > 0)
+            all[TargetMember] = target;
+        return WithSettings(subscription, JsonSerializer.SerializeToElement(all));
+    }
+
+    private static JsonElement? Member(JsonElement? settings, string name) =>
+        settings is { ValueKind: JsonValueKind.Object } all && all.TryGetProperty(name, out var found) && found.ValueKind == JsonValueKind.Object ? found : null;
 
     private byte[] Seal(string id, byte[] wrappedKey, string secret) => sealer.Seal(wrappedKey, KeyContexts.Subscription(id), Encoding.UTF8.GetBytes(secret), SecretContext(id));
 

@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Events.Routing;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Schemas;
@@ -13,14 +15,15 @@ internal sealed class SubscriptionService(
     SubscriptionRegistry registry,
     SubscriptionSecrets secrets,
     SubscriptionTargets targets,
+    SubscriptionRules rules,
     DeliverySender sender,
+    IEventStore events,
     IPayloadSealer payloads,
     IAuditTrail audit,
     IOptions<DeliveryOptions> options,
     TimeProvider time)
 {
     private const string TestType = "hub.test";
-    private const int MaxDescription = 500;
 
     /// <exception cref="ProblemException">It is not there, or the caller may not see it.</exception>
     public async Task<Subscription> FindAsync(Caller caller, string id, CancellationToken cancellationToken) =>
@@ -45,9 +48,12 @@ internal sealed class SubscriptionService(
             CreatedAt = now,
             UpdatedAt = now,
         };
-        ThrowIfFaulty(draft);
+        var asked = SubscriptionDraft.Of(request, targets);
+        var (subscription, secret) = secrets.Create(draft with { Settings = asked.Settings });
+        subscription = secrets.WithSettings(subscription, asked.Headers, asked.TargetSecrets);
+        ThrowIfFaulty(subscription, asked);
+        await LookUpAsync(subscription, cancellationToken);
 
-        var (subscription, secret) = secrets.Create(draft);
         await store.AddAsync(subscription, cancellationToken);
         await registry.LoadAsync(cancellationToken);
         await AuditAsync(caller, "subscription.created", subscription, correlationId, Describe(subscription), cancellationToken);
@@ -57,18 +63,25 @@ internal sealed class SubscriptionService(
     public async Task<Subscription> ChangeAsync(Caller caller, string id, SubscriptionPatch patch, string correlationId, CancellationToken cancellationToken)
     {
         var before = await FindAsync(caller, id, cancellationToken);
-        var issues = new List<ValidationIssue>();
+        var asked = Draft(patch, before);
+        var kind = patch.Target?.Kind ?? before.TargetKind;
         var changed = before with
         {
             Pattern = patch.Pattern ?? before.Pattern,
-            Environment = Text(patch.Environment, before.Environment, "/environment", issues),
-            Description = Text(patch.Description, before.Description, "/description", issues),
-            TargetKind = patch.Target is { } target ? target.Kind ?? before.TargetKind : before.TargetKind,
-            Url = patch.Target?.Url ?? before.Url,
+            Environment = asked.Text(patch.Environment, before.Environment, "/environment"),
+            Description = asked.Text(patch.Description, before.Description, "/description"),
+            TargetKind = kind,
+            Url = patch.Target?.Url ?? (kind == before.TargetKind ? before.Url : ""),
+            Settings = asked.Settings,
             Enabled = patch.Enabled ?? before.Enabled,
             DisabledReason = patch.Enabled is null ? before.DisabledReason : null,
         };
-        ThrowIfFaulty(changed, issues);
+        changed = secrets.WithSettings(changed, asked.Headers, asked.TargetSecrets);
+        ThrowIfFaulty(changed, asked);
+
+        // One whose connection is gone can still be disabled.
+        if (patch.Target is not null || changed.Environment != before.Environment || patch.Enabled == true)
+            await LookUpAsync(changed, cancellationToken);
         return await UpdateAsync(caller, changed, "subscription.changed", correlationId, Describe(changed), cancellationToken);
     }
 
@@ -89,31 +102,54 @@ internal sealed class SubscriptionService(
         return (stored, secret);
     }
 
-    /// <summary>Sends a test event now. It is not stored, so that a test leaves no dead letter behind.</summary>
-    public async Task<DeliveryAttempt> TestAsync(Caller caller, string id, string correlationId, CancellationToken cancellationToken)
+    /// <summary>Sends an event now, a test event unless one is named. It is not stored, so that a test leaves no dead letter behind.</summary>
+    /// <returns>What came of it, and what would have kept the named event away.</returns>
+    public async Task<(DeliveryAttempt Attempt, IReadOnlyList<FilterMismatch>? Failed)> TestAsync(
+        Caller caller, string id, string? eventId, string correlationId, CancellationToken cancellationToken)
     {
         var subscription = await FindAsync(caller, id, cancellationToken);
+        var named = eventId is null ? null : await FindEventAsync(caller, eventId, subscription, cancellationToken);
+        IReadOnlyList<FilterMismatch>? failed = null;
+        if (named is not null && EventRoute.TryCompile(subscription, out _) is { } route)
+        {
+            using var fields = new EventFields(named, payloads);
+            failed = route.Explain(fields);
+        }
+
+        var hubEvent = named ?? TestEvent(subscription, correlationId);
+        var (attempt, _) = await sender.SendAsync(Ids.New(Ids.Delivery, time.GetUtcNow()), 1, hubEvent, subscription, isReplay: named is not null, cancellationToken);
+        await AuditAsync(caller, "subscription.tested", subscription, correlationId, new { outcome = attempt.Outcome, status = attempt.Status, @event = eventId }, cancellationToken);
+        return (attempt, failed);
+    }
+
+    private async Task<HubEvent> FindEventAsync(Caller caller, string id, Subscription subscription, CancellationToken cancellationToken)
+    {
+        if (await events.GetAsync(id, cancellationToken) is not { } found || !caller.CanSee(found.Project))
+            throw Problem.NotFound("event", id).ToException();
+
+        return found.Project == subscription.Project ? found
+            : throw Problem.Conflict("The event belongs to another project than the subscription.", "/event").ToException();
+    }
+
+    private HubEvent TestEvent(Subscription subscription, string correlationId)
+    {
         var now = time.GetUtcNow();
         var eventId = Ids.New(Ids.Event, now);
-        var data = JsonSerializer.SerializeToUtf8Bytes(new { message = "This is a test event of the Integration Hub.", subscription = id, pattern = subscription.Pattern }, HubJson.Options);
-        var hubEvent = new HubEvent
+        var data = JsonSerializer.SerializeToUtf8Bytes(new { message = "This is a test event of the Integration Hub.", subscription = subscription.Id, pattern = subscription.Pattern }, HubJson.Options);
+        return new HubEvent
         {
             Id = eventId,
             Provider = EventProviders.Hub,
             Project = subscription.Project,
             Environment = subscription.Environment ?? ProjectScope.DefaultEnvironment,
             Type = TestType,
-            Subject = id,
+            Subject = subscription.Id,
             ProviderEventId = eventId,
             Time = now,
             ReceivedAt = now,
             CorrelationId = correlationId,
             SealedData = payloads.Seal(data, eventId),
         };
-
-        var (attempt, _) = await sender.SendAsync(Ids.New(Ids.Delivery, now), 1, hubEvent, subscription, isReplay: false, cancellationToken);
-        await AuditAsync(caller, "subscription.tested", subscription, correlationId, new { outcome = attempt.Outcome, status = attempt.Status }, cancellationToken);
-        return attempt;
     }
 
     private async Task<Subscription> UpdateAsync(Caller caller, Subscription changed, string action, string correlationId, object details, CancellationToken cancellationToken)
@@ -130,34 +166,31 @@ internal sealed class SubscriptionService(
     private Task AuditAsync(Caller caller, string action, Subscription subscription, string correlationId, object details, CancellationToken cancellationToken) =>
         audit.RecordAsync(time, caller, action, subscription.Id, subscription.Project, correlationId, details, cancellationToken);
 
-    private void ThrowIfFaulty(Subscription subscription, List<ValidationIssue>? found = null)
+    private SubscriptionDraft Draft(SubscriptionPatch patch, Subscription before)
     {
-        var issues = found ?? [];
-        if (!EventPattern.TryParse(subscription.Pattern, out _, out var error))
-            issues.Add(new("/pattern", error.Message, error.Hint));
-        issues.AddRange(targets.Check(subscription));
-        if (ProjectScope.CheckEnvironment(subscription.Environment) is { } environment)
-            issues.Add(environment);
-        if (subscription.Description is { Length: > MaxDescription })
-            issues.Add(new("/description", $"The description is longer than {MaxDescription} characters."));
+        try
+        {
+            return SubscriptionDraft.Of(patch, before, secrets, targets);
+        }
+        catch (CryptographicException)
+        {
+            throw new Problem(StatusCodes.Status500InternalServerError, "cannot_decrypt", "The subscription cannot be decrypted",
+                "Its secrets were encrypted under another master key, or altered. Start the hub with the master key they were stored under.").ToException();
+        }
+    }
+
+    private void ThrowIfFaulty(Subscription subscription, SubscriptionDraft asked)
+    {
+        List<ValidationIssue> issues = [.. asked.Issues, .. rules.Check(subscription, asked.Headers)];
         if (issues.Count > 0)
             throw Problem.Invalid("The subscription is not valid.", issues).ToException();
     }
 
-    private static string? Text(JsonElement patch, string? before, string pointer, List<ValidationIssue> issues)
+    private async Task LookUpAsync(Subscription subscription, CancellationToken cancellationToken)
     {
-        switch (patch.ValueKind)
-        {
-            case JsonValueKind.Undefined:
-                return before;
-            case JsonValueKind.Null:
-                return null;
-            case JsonValueKind.String:
-                return patch.GetString();
-            default:
-                issues.Add(new(pointer, "A text or null is expected."));
-                return before;
-        }
+        var issues = await targets.Find(subscription.TargetKind)!.LookUpAsync(subscription, cancellationToken);
+        if (issues.Count > 0)
+            throw Problem.Invalid("The subscription is not valid.", issues).ToException();
     }
 
     private object Describe(Subscription subscription) => new
@@ -166,6 +199,13 @@ internal sealed class SubscriptionService(
         environment = subscription.Environment,
         kind = subscription.TargetKind,
         target = targets.Describe(subscription),
+        filter = subscription.Settings.Filter is not null,
+        transform = subscription.Settings.Transform is not null,
+        orderBy = subscription.Settings.OrderBy,
+        headers = subscription.Settings.Headers,
+        concurrency = subscription.Settings.Concurrency,
+        rate = subscription.Settings.Rate,
+        timeoutSeconds = subscription.Settings.TimeoutSeconds,
         enabled = subscription.Enabled,
     };
 }

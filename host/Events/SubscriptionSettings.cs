@@ -16,8 +16,14 @@ internal sealed record SubscriptionSettings
     /// <summary>What is delivered in order: <c>subject</c>, or a pointer into the event. <see langword="null"/> for no order.</summary>
     public string? OrderBy { get; init; }
 
-    /// <summary>What the target's kind needs besides an address; checked by the kind's <see cref="IDeliveryTarget"/>. <see langword="null"/> for nothing.</summary>
+    /// <summary>
+    /// What the target's kind needs besides an address; checked by the kind's <see cref="IDeliveryTarget"/>. <see langword="null"/> for nothing. For secret members
+    /// (<see cref="IDeliveryTarget.SecretMembers"/>) a mask stands here, and the value is sealed (<see cref="SubscriptionSecrets.OpenTarget"/>).
+    /// </summary>
     public JsonElement? Target { get; init; }
+
+    /// <summary>The names of the headers that are added to what is sent; their values are sealed (<see cref="SubscriptionSecrets.OpenHeaders"/>). <see langword="null"/> for none.</summary>
+    public IReadOnlyList<string>? Headers { get; init; }
 
     /// <summary>Attempts in flight at once on one node; <see langword="null"/> for <see cref="DeliveryOptions.ConcurrencyPerEndpoint"/>.</summary>
     public int? Concurrency { get; init; }

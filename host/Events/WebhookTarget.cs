@@ -1,9 +1,10 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using IntegrationHub.Host.Egress;
+using IntegrationHub.Host.Events.DeadLetters;
+using IntegrationHub.Host.Http;
 using IntegrationHub.Schemas;
 using IntegrationHub.Webhooks;
 using Microsoft.Extensions.Options;
@@ -25,31 +26,30 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
     /// <summary>How much of an answer is read and kept.</summary>
     public const int MaxAnswer = 4096;
 
+    /// <summary>How long an answer's body is waited for once its status is known: that is the answer, the body only explains it.</summary>
+    public static readonly TimeSpan BodyPatience = TimeSpan.FromSeconds(2);
+
     private static readonly MediaTypeHeaderValue ContentType = MediaTypeHeaderValue.Parse(CloudEventWriter.ContentType);
     private static readonly string UserAgent = $"IntegrationHub/{typeof(WebhookTarget).Assembly.GetName().Version?.ToString(3)}";
 
-    private readonly SubscriptionSecrets secrets;
+    private readonly OpenedSubscription.Cache opened;
     private readonly DeliveryPayloads payloads;
+    private readonly DeliveryOptions options;
     private readonly HubOptions hub;
     private readonly TimeProvider time;
-    private readonly TimeSpan timeout;
-    private readonly HttpClient client;
+    private readonly HttpMessageInvoker client;
 
     public WebhookTarget(
         IEgressHandlers egress, SubscriptionSecrets secrets, DeliveryPayloads payloads, IOptions<DeliveryOptions> options, IOptions<HubOptions> hub, TimeProvider time)
     {
-        this.secrets = secrets;
+        opened = new OpenedSubscription.Cache(secrets);
         this.payloads = payloads;
+        this.options = options.Value;
         this.hub = hub.Value;
         this.time = time;
-        timeout = options.Value.Timeout;
-        client = new HttpClient(egress.ForUserTargets, disposeHandler: false)
-        {
-            // The attempt's own token is the timeout; it covers the answer's body too, and obeys the injected clock.
-            Timeout = System.Threading.Timeout.InfiniteTimeSpan,
-            DefaultRequestVersion = HttpVersion.Version11,
-            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrHigher,
-        };
+
+        // No client: it would add a timeout of its own on the wrong clock, and buffer what is thrown away.
+        client = new HttpMessageInvoker(egress.ForUserTargets, disposeHandler: false);
     }
 
     public string Kind => KindName;
@@ -58,36 +58,38 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
     {
         if (CheckUrl(subscription.Url) is { } issue)
             yield return issue;
+
+        foreach (var member in subscription.Settings.Target?.EnumerateObject() ?? [])
+            yield return new($"/target/{RequestBody.Escape(member.Name)}", $"There is no member '{member.Name}' here.", Suggestion.For(member.Name, ["kind", "url"]));
     }
 
     public string Describe(Subscription subscription) => Uri.TryCreate(subscription.Url, UriKind.Absolute, out var uri) ? uri.Authority : "";
 
     public async Task<TargetAnswer> SendAsync(TargetDelivery delivery, CancellationToken cancellationToken)
     {
+        var timeout = options.TimeoutOf(delivery.Subscription);
+        HttpRequestMessage request;
+        try
+        {
+            request = Request(delivery);
+        }
+        catch (CryptographicException)
+        {
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Step = DeliverySteps.Secrets, Error = "The signing secret or the event's data cannot be decrypted; check the master key.", IsHubFault = true };
+        }
+        catch (Exception exception)
+        {
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = $"The request could not be made ({exception.GetType().Name}).", IsHubFault = true };
+        }
+
+        // The attempt's own token is the timeout; it obeys the injected clock.
         using var deadline = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            using var request = Request(delivery);
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            var status = (int)response.StatusCode;
-            string? body = null;
-            try
-            {
-                body = await ReadStartAsync(response.Content, either.Token);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-            {
-                // The status is the answer. A body that breaks off, or never ends, changes nothing about it.
-            }
-
-            return status switch
-            {
-                >= 200 and < 300 => new() { Outcome = DeliveryOutcomes.Delivered, Status = status, Body = body },
-                >= 300 and < 400 => new() { Outcome = DeliveryOutcomes.Refused, Status = status, Error = $"The endpoint answered {status}; redirects are not followed.", Body = body },
-                410 => new() { Outcome = DeliveryOutcomes.Refused, Status = status, Error = "The endpoint answered 410: it wants no more events.", Body = body },
-                _ => new() { Outcome = DeliveryOutcomes.Refused, Status = status, Error = $"The endpoint answered {status}.", Body = body },
-            };
+            using var sent = request;
+            using var response = await client.SendAsync(request, either.Token);
+            return Judge(response, await ReadStartAsync(response.Content, either, cancellationToken));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -97,43 +99,78 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
         {
             return OfFailure(exception);
         }
-        catch (CryptographicException)
-        {
-            return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = "The signing secret or the event's data cannot be decrypted; check the master key." };
-        }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             return new TargetAnswer { Outcome = DeliveryOutcomes.Error, Error = $"The request could not be sent ({exception.GetType().Name})." };
         }
     }
 
+    private TargetAnswer Judge(HttpResponseMessage response, string? body)
+    {
+        var status = (int)response.StatusCode;
+        var answer = new TargetAnswer { Outcome = DeliveryOutcomes.Delivered, Status = status, Headers = AnswerHeaders.Kept(response), Body = body };
+        return status switch
+        {
+            >= 200 and < 300 => answer,
+            >= 300 and < 400 => answer with { Outcome = DeliveryOutcomes.Refused, Error = $"The endpoint answered {status}; redirects are not followed." },
+            410 => answer with { Outcome = DeliveryOutcomes.Refused, Error = "The endpoint answered 410: it wants no more events." },
+            429 or >= 500 => answer with { Outcome = DeliveryOutcomes.Refused, Error = $"The endpoint answered {status}.", RetryAfter = AnswerHeaders.RetryAfter(response.Headers, time.GetUtcNow()) },
+            _ => answer with { Outcome = DeliveryOutcomes.Refused, Error = $"The endpoint answered {status}." },
+        };
+    }
+
     private HttpRequestMessage Request(TargetDelivery delivery)
     {
-        var (hubEvent, subscription, now) = (delivery.Event, delivery.Subscription, delivery.Now);
-        var body = payloads.Write(delivery);
-        var signature = StandardWebhooks.Sign(hubEvent.Id, now, body, secrets.Open(subscription, now));
+        var (hubEvent, now) = (delivery.Event, delivery.Now);
+        var keys = opened.Of(delivery.Subscription);
+        var (body, contentType) = payloads.Make(delivery);
+        var signature = StandardWebhooks.Sign(hubEvent.Id, now, body, keys.SecretsAt(now));
 
-        var request = new HttpRequestMessage(HttpMethod.Post, subscription.Url) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = ContentType;
+        var request = new HttpRequestMessage(HttpMethod.Post, keys.Uri) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = contentType == CloudEventWriter.ContentType ? ContentType : MediaTypeHeaderValue.Parse(contentType);
         request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         request.Headers.TryAddWithoutValidation(StandardWebhooks.IdHeader, hubEvent.Id);
         request.Headers.TryAddWithoutValidation(StandardWebhooks.TimestampHeader, now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
         request.Headers.TryAddWithoutValidation(StandardWebhooks.SignatureHeader, signature);
         if (delivery.IsReplay)
             request.Headers.TryAddWithoutValidation(ReplayHeader, "true");
+
+        // Which names may be used is checked before they are stored; a header that is set already stays as the hub wrote it.
+        foreach (var (name, value) in keys.Headers)
+        {
+            if (!request.Headers.NonValidated.Contains(name) && !request.Headers.TryAddWithoutValidation(name, value) && !request.Content.Headers.NonValidated.Contains(name))
+                request.Content.Headers.TryAddWithoutValidation(name, value);
+        }
+
         return request;
     }
 
-    private static async Task<string?> ReadStartAsync(HttpContent content, CancellationToken cancellationToken)
+    /// <summary>The first kilobytes of an answer: what came of them in time. The status is the answer, and a body that breaks off, trickles or never ends changes nothing about it.</summary>
+    private async Task<string?> ReadStartAsync(HttpContent content, CancellationTokenSource attempt, CancellationToken stopping)
     {
-        await using var stream = await content.ReadAsStreamAsync(cancellationToken);
+        if (content.Headers.ContentLength == 0)
+            return null;
+
         var buffer = new byte[MaxAnswer];
-        var length = await stream.ReadAtLeastAsync(buffer, MaxAnswer, throwOnEndOfStream: false, cancellationToken);
+        var length = 0;
+        await using var patience = time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), attempt, BodyPatience, System.Threading.Timeout.InfiniteTimeSpan);
+        try
+        {
+            await using var stream = await content.ReadAsStreamAsync(attempt.Token);
+            while (length < MaxAnswer && await stream.ReadAsync(buffer.AsMemory(length, MaxAnswer - length), attempt.Token) is > 0 and var read)
+                length += read;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !stopping.IsCancellationRequested)
+        {
+            // What was read is kept.
+        }
+
         return length == 0 ? null : Printable(Encoding.UTF8.GetString(buffer, 0, length));
     }
 
     /// <summary>The answer is shown to people and written to logs: nothing in it may move a terminal's cursor.</summary>
-    private static string Printable(string text) => string.Concat(text.Where(c => !char.IsControl(c) || c is '\n' or '\t'));
+    private static string Printable(string text) =>
+        text.Any(static c => char.IsControl(c) && c is not ('\n' or '\t')) ? string.Concat(text.Where(static c => !char.IsControl(c) || c is '\n' or '\t')) : text;
 
     private static TargetAnswer OfFailure(HttpRequestException exception)
     {
@@ -142,6 +179,8 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
         {
             if (inner.Message.StartsWith("egress denied", StringComparison.OrdinalIgnoreCase))
                 return new TargetAnswer { Outcome = DeliveryOutcomes.Denied, Error = "The endpoint's address is not allowed: " + inner.Message };
+            if (inner is HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError })
+                return new TargetAnswer { Outcome = DeliveryOutcomes.ConnectFailed, Error = inner.Message };
         }
 
         return exception.HttpRequestError switch

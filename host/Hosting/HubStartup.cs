@@ -30,9 +30,9 @@ internal sealed class HubStartup(
         await keys.InitializeAsync(cancellationToken);
         await bootstrap.InitializeAsync(cancellationToken);
         installer.Recover();
+        await subscriptions.LoadAsync(cancellationToken);
         await recovery.RunAsync(cancellationToken);
         await plugins.LoadAllAsync(cancellationToken);
-        await subscriptions.LoadAsync(cancellationToken);
         await execution.RunAsync(cancellationToken);
         await connectionHealth.LoadAsync(cancellationToken);
         health.MarkStarted();

@@ -17,6 +17,8 @@ internal static class Ids
     public const string Effect = "eff";
     public const string Job = "job";
     public const string IdempotentRequest = "idr";
+    public const string Replay = "rpl";
+    public const string Erasure = "era";
 
     public static string New(string prefix, TimeProvider time) => New(prefix, time.GetUtcNow());
 

@@ -3,7 +3,10 @@ namespace IntegrationHub.Host.Insights;
 /// <summary>What the hub tells of itself, as events that can be subscribed to (<c>hub.connection.failing</c>). Thread-safe.</summary>
 internal interface IHubEvents
 {
-    /// <summary>Publishes; completes when the event is durable. A store that takes nothing for the moment is logged and the event dropped: telling of a fault must not become one.</summary>
+    /// <summary>
+    /// Publishes; completes when the event is durable. A store that takes nothing for the moment is logged and the event dropped: telling of a fault must not become one. A notice with a
+    /// <see cref="HubNotice.Key"/> is not dropped: whoever gives it one tells again.
+    /// </summary>
     Task PublishAsync(HubNotice notice, CancellationToken cancellationToken);
 }
 
@@ -21,6 +24,9 @@ internal sealed record HubNotice
     public string? Subject { get; init; }
 
     public required string CorrelationId { get; init; }
+
+    /// <summary>Told twice with the same key within an hour, it is one event, and a telling that fails throws. <see langword="null"/> when each telling is one.</summary>
+    public string? Key { get; init; }
 
     /// <summary>What else there is to say: becomes a JSON object. Never a secret.</summary>
     public required object Data { get; init; }

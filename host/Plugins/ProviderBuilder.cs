@@ -10,7 +10,7 @@ using IntegrationHub.Webhooks;
 namespace IntegrationHub.Host.Plugins;
 
 /// <summary>Compiles what a manifest says once, at the start or with the first call.</summary>
-internal sealed class ProviderBuilder(TimeProvider time)
+internal sealed class ProviderBuilder(TimeProvider time, IWebhookFetcher? fetcher = null)
 {
     private static readonly JsonElement AnyObject = JsonElement.Parse("""{ "type": "object" }""");
 
@@ -58,7 +58,7 @@ internal sealed class ProviderBuilder(TimeProvider time)
 
         try
         {
-            return new WebhookReceiver(webhooks, verifier, time);
+            return new WebhookReceiver(webhooks, verifier, time, fetcher);
         }
         catch (Exception fault) when (fault is ArgumentException or TemplateException or FormatException)
         {

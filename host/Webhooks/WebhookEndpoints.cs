@@ -1,5 +1,6 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Http;
+using IntegrationHub.Host.Webhooks.Reprocessing;
 using Microsoft.OpenApi;
 
 namespace IntegrationHub.Host.Webhooks;
@@ -31,6 +32,7 @@ internal static class WebhookEndpoints
             .Produces<Problem>(StatusCodes.Status404NotFound, "application/problem+json")
             .Produces<Problem>(StatusCodes.Status413PayloadTooLarge, "application/problem+json")
             .Produces<Problem>(StatusCodes.Status415UnsupportedMediaType, "application/problem+json")
+            .Produces<Problem>(StatusCodes.Status429TooManyRequests, "application/problem+json")
             .Produces<Problem>(StatusCodes.Status503ServiceUnavailable, "application/problem+json");
         group.MapGet("", ReceiveAsync)
             .WithName("AnswerWebhookHandshake")
@@ -38,6 +40,7 @@ internal static class WebhookEndpoints
             .Produces(StatusCodes.Status200OK)
             .Produces<Problem>(StatusCodes.Status400BadRequest, "application/problem+json")
             .Produces<Problem>(StatusCodes.Status404NotFound, "application/problem+json");
+        routes.MapReprocessing();
         return routes;
     }
 

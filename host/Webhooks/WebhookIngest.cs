@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
@@ -20,8 +19,11 @@ internal sealed partial class WebhookIngest(
     IEventPublisher publisher,
     IPayloadSealer payloads,
     WebhookRequestReader reader,
+    IWebhookFetcher fetcher,
     WebhookMetrics metrics,
+    WebhookGate gate,
     RefusalLog refusals,
+    RefusalNotices notices,
     IOptions<WebhookOptions> options,
     IOptions<RetentionOptions> retention,
     TimeProvider time,
@@ -67,12 +69,18 @@ internal sealed partial class WebhookIngest(
         metrics.Refused(refusal.Problem.Code);
         refusals.Write(provider, connectionId, refusal.Problem.Code, refusal.Detail);
         await refusal.Problem.ToResult().ExecuteAsync(context);
+        if (refusal.Problem.Status == StatusCodes.Status401Unauthorized || refusal.Problem.Code == WebhookRefusal.MalformedCode)
+            await notices.CountAsync(provider, connectionId, refusal.Problem.Code);
     }
 
     /// <returns>Why it was not taken; <see langword="null"/> when it was answered.</returns>
     private async Task<WebhookRefusal?> TakeAsync(HttpContext context, string providerId, string connectionId, long started)
     {
         var aborted = context.RequestAborted;
+        using var fromAddress = gate.Enter(context.Connection.RemoteIpAddress);
+        if (fromAddress.Refusal is { } fromTooMany)
+            return fromTooMany;
+
         if (!IsPlain(context.Request.Headers.ContentEncoding))
             return WebhookRefusal.Encoded;
 
@@ -82,6 +90,11 @@ internal sealed partial class WebhookIngest(
             return WebhookRefusal.NotFound("the connection belongs to another provider");
         if (!connection.Enabled)
             return WebhookRefusal.NotFound("the connection is disabled");
+
+        // Before the body is read: who may not come in costs a few headers, and is not told to go on (Expect: 100-continue).
+        using var toConnection = gate.Enter(connection.Id);
+        if (toConnection.Refusal is { } toTooMany)
+            return toTooMany;
 
         using var lease = catalog.Acquire(providerId);
         if (lease is null)
@@ -135,6 +148,10 @@ internal sealed partial class WebhookIngest(
 
         if (handshake is { Response: var response })
         {
+            // The provider wants to see that somebody is at home (Amazon SNS); when its page cannot be reached it shall ask again.
+            if (response.Visit is { } page && await fetcher.FetchAsync(page, aborted) is null)
+                return WebhookRefusal.Unverified(VerificationResult.Refused(VerificationFailure.Undecided, "The page that confirms the subscription cannot be reached."));
+
             await WebhookReply.WriteAsync(context, response, aborted);
             return null;
         }
@@ -162,8 +179,7 @@ internal sealed partial class WebhookIngest(
             Id = requestId,
             ConnectionId = connection.Id,
             ReceivedAt = now,
-            ExpiresAt = now + retention.Value.RawBodies,
-            BodyHash = SHA256.HashData(request.Body.Span),
+            ExpiresAt = now + retention.Value.RawBodiesOf(connection.Project),
             SealedHead = payloads.Seal(WebhookRequestReader.Head(request), requestId),
             SealedBody = extracted is [{ Data: var only }] && only.Span.SequenceEqual(request.Body.Span) ? default : payloads.Seal(request.Body.Span, requestId),
         };
@@ -189,6 +205,7 @@ internal sealed partial class WebhookIngest(
                 CorrelationId = correlationId,
                 RequestId = requestId,
                 SealedData = payloads.Seal(found.Data.Span, id),
+                PlainData = found.Data,
             };
         }
 

@@ -6,6 +6,8 @@ namespace IntegrationHub.Host.Webhooks;
 /// <summary>Why a webhook is not taken. The answer says what kind of failure it was and never what would have been right; the detail is for the operator's log.</summary>
 internal sealed record WebhookRefusal(Problem Problem, string? Detail = null)
 {
+    public const string MalformedCode = "malformed_body";
+
     /// <summary>Unknown and disabled connections, other providers' connections and providers without webhooks look alike: addresses cannot be probed.</summary>
     public static WebhookRefusal NotFound(string why) =>
         new(new Problem(StatusCodes.Status404NotFound, "not_found", "Not found", "There is no webhook address here."), why);
@@ -27,11 +29,14 @@ internal sealed record WebhookRefusal(Problem Problem, string? Detail = null)
         new(new Problem(StatusCodes.Status400BadRequest, "no_handshake", "This is no handshake", "Events are taken by POST; GET answers this provider's handshakes only."));
 
     public static WebhookRefusal Malformed(string why) =>
-        new(new Problem(StatusCodes.Status400BadRequest, "malformed_body", "The body is malformed", why), why);
+        new(new Problem(StatusCodes.Status400BadRequest, MalformedCode, "The body is malformed", why), why);
 
     /// <summary>The provider will send it again; nothing was acknowledged.</summary>
     public static WebhookRefusal Busy { get; } =
         new(new Problem(StatusCodes.Status503ServiceUnavailable, "busy", "The hub is busy", "Send it again in a moment.") { RetryAfter = TimeSpan.FromSeconds(1) });
+
+    public static WebhookRefusal TooMany(TimeSpan wait) =>
+        new(new Problem(StatusCodes.Status429TooManyRequests, "rate_limited", "Too many webhooks", "Send it again after the time that Retry-After tells.") { RetryAfter = wait });
 
     /// <summary>The store cannot be written: nothing was kept, so nothing is acknowledged.</summary>
     public static WebhookRefusal Unavailable(UnavailableException exception) =>

@@ -15,7 +15,7 @@ internal sealed class WebhookRequestReader(IOptions<HubOptions> hub, IOptions<We
         var (path, query) = Target(request);
         var headers = new Dictionary<string, IReadOnlyList<string>>(request.Headers.Count, StringComparer.OrdinalIgnoreCase);
         foreach (var (name, values) in request.Headers)
-            headers[name] = [.. values.Select(value => value ?? "")];
+            headers[name] = values.Count == 1 ? [values[0] ?? ""] : [.. values.Select(value => value ?? "")];
 
         return new WebhookRequest
         {
@@ -52,6 +52,28 @@ internal sealed class WebhookRequestReader(IOptions<HubOptions> hub, IOptions<We
         }
 
         return stream.ToArray();
+    }
+
+    /// <summary>A request as it was kept.</summary>
+    public static WebhookRequest Of(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, DateTimeOffset receivedAt)
+    {
+        using var document = JsonDocument.Parse(head);
+        var root = document.RootElement;
+        var url = root.GetProperty("url").GetString()!;
+        var start = url.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme ? url.IndexOf('/', scheme + 3) : 0;
+        var target = start >= 0 ? url[start..] : "/";
+        var mark = target.IndexOf('?', StringComparison.Ordinal);
+        return new WebhookRequest
+        {
+            Method = root.GetProperty("method").GetString()!,
+            Url = url,
+            Path = mark < 0 ? target : target[..mark],
+            QueryString = mark < 0 ? "" : target[mark..],
+            Headers = root.GetProperty("headers").EnumerateObject().ToDictionary(
+                header => header.Name, header => (IReadOnlyList<string>)[.. header.Value.EnumerateArray().Select(value => value.GetString()!)], StringComparer.OrdinalIgnoreCase),
+            Body = body,
+            ReceivedAt = receivedAt,
+        };
     }
 
     // Signatures cover the target as it was sent: decoding and encoding again would not give the same bytes.

@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Http;
+using IntegrationHub.Host.Webhooks.Reprocessing;
 
 namespace IntegrationHub.Host.Webhooks;
 
@@ -10,7 +11,10 @@ internal static class WebhooksServiceCollectionExtensions
         return services
             .AddSingleton<WebhookMetrics>()
             .AddSingleton<RefusalLog>()
+            .AddSingleton<WebhookGate>()
+            .AddSingleton<RefusalNotices>()
             .AddSingleton<WebhookRequestReader>()
+            .AddSingleton<WebhookReprocessor>()
             .AddSingleton<WebhookIngest>();
     }
 }

@@ -79,8 +79,22 @@ public sealed record VerifyManifest
     /// </summary>
     public string SecretEncoding { get; init; } = "utf8";
 
+    /// <summary>
+    /// What stands in front of the secret and is no part of the key, left away where it is there; <c>*</c> stands for letters, digits and underscores: <c>signkey-*-</c> (Inngest). Default: nothing.
+    /// </summary>
+    public string? SecretPrefix { get; init; }
+
     /// <summary>Template of the public key (PEM, SubjectPublicKeyInfo in base64, or raw hex for Ed25519).</summary>
     public string? PublicKey { get; init; }
+
+    /// <summary>The certificate that the request names, instead of <see cref="PublicKey"/>, for <c>rsa</c> and <c>ecdsa</c> (PayPal, Amazon SNS).</summary>
+    public CertificateManifest? Certificate { get; init; }
+
+    /// <summary>
+    /// JSON pointer to an array of which every element is verified by itself, with all other pointers relative to it (Adyen, Microsoft Graph); empty string when the body itself is the array.
+    /// Absent: the request is verified once. Conditions (<see cref="When"/>) are the request's all the same.
+    /// </summary>
+    public string? Each { get; init; }
 
     /// <summary>The header with the signature or token.</summary>
     public string? Header { get; init; }
@@ -106,8 +120,9 @@ public sealed record VerifyManifest
 
     /// <summary>
     /// The signed string: a template over <c>{timestamp}</c>, <c>{id}</c>, <c>{body}</c>, <c>{method}</c>, <c>{url}</c>, <c>{path}</c>, <c>{query}</c>, <c>{header.X}</c>,
-    /// <c>{query.x}</c>, <c>{form.sorted}</c> (names and values in name order, concatenated), <c>{body.sha256}</c>, <c>{secret}</c>,
-    /// <c>{config.x}</c> and JSON pointers <c>{/a/b}</c>. What is missing is empty. Where it contains <c>{secret}</c> the signature is the plain hash of the string instead of an HMAC (HubSpot v1 and v2, Cloudinary). Default <c>{body}</c>.
+    /// <c>{query.x}</c>, <c>{form.sorted}</c> (names and values in name order, concatenated), <c>{body.sha256}</c>, <c>{body.crc32}</c>, <c>{body.canonical}</c> (RFC 8785), <c>{headers.X}</c> (the headers that
+    /// header X lists, as <c>name:value</c> with semicolons between), <c>{secret}</c>, <c>{config.x}</c> and JSON pointers <c>{/a/b}</c>. What is missing is empty. Pipes: <c>decimals:2</c> or
+    /// <c>decimals:/currency</c>, and <c>before:text</c> and <c>after:text</c>, which stand around a value that is there. Where it contains <c>{secret}</c> the signature is the plain hash of the string instead of an HMAC (HubSpot v1 and v2, Cloudinary). Default <c>{body}</c>.
     /// </summary>
     public string Signed { get; init; } = "{body}";
 
@@ -125,7 +140,7 @@ public sealed record VerifyManifest
     /// <summary>The header that carries the message id for <c>{id}</c>.</summary>
     public string? IdHeader { get; init; }
 
-    /// <summary><c>seconds</c> (default), <c>milliseconds</c> or <c>iso</c>.</summary>
+    /// <summary><c>seconds</c> (default), <c>milliseconds</c>, <c>iso</c> or <c>http</c> (RFC 9110 §5.6.7).</summary>
     public string TimestampUnit { get; init; } = "seconds";
 
     /// <summary>How far the timestamp may be from now, either way. Absent: no timestamp is checked. A scheme with a timestamp should have one.</summary>
@@ -150,6 +165,47 @@ public sealed record VerifyManifest
     public LocalizedText? Reason { get; init; }
 }
 
+/// <summary>
+/// A certificate that the request names and the host fetches: always over https, from the hosts named here and no others. It counts when it is in date, carries one of the names and chains up to a
+/// trusted root. Fetched certificates are kept for a day; one that cannot be had leaves the request undecided (503).
+/// </summary>
+public sealed record CertificateManifest
+{
+    /// <summary>Template of the address over <c>{header.X}</c>, <c>{query.x}</c> and JSON pointers: <c>{header.PAYPAL-CERT-URL}</c>.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>The hosts it may be on; <c>*</c> stands for one label: <c>sns.*.amazonaws.com</c>. The last two labels must be written out. In the manifest one string or an array.</summary>
+    [JsonConverter(typeof(OneOrManyConverter<string>))]
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    /// <summary>The path it must have; <c>*</c> stands for letters, digits, <c>.</c>, <c>_</c>, <c>~</c> and <c>-</c>: <c>/v1/notifications/certs/*</c>. Absent: any.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>DNS names of which the certificate must carry one, as its subject's alternative or common name; <c>*</c> as in <see cref="Hosts"/>. In the manifest one string or an array.</summary>
+    [JsonConverter(typeof(OneOrManyConverter<string>))]
+    public IReadOnlyList<string> Names { get; init; } = [];
+
+    /// <summary>
+    /// Hosts from which missing issuers may be fetched, where the certificate says they are (also over http: a certificate proves itself); <c>*</c> as in <see cref="Hosts"/>. Default: none.
+    /// </summary>
+    [JsonConverter(typeof(OneOrManyConverter<string>))]
+    public IReadOnlyList<string> Issuers { get; init; } = [];
+
+    /// <summary>Template of the trusted roots in PEM, over <c>{config.x}</c>, for private authorities and stand-ins. Without a value those of the host's system count.</summary>
+    public string? Roots { get; init; }
+}
+
+/// <summary>An address that a verified handshake wants to be visited, before it is answered.</summary>
+public sealed record VisitManifest
+{
+    /// <summary>Template of the address over <c>{header.X}</c>, <c>{query.x}</c> and JSON pointers: <c>{/SubscribeURL}</c>.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>The hosts it may be on, over https; <c>*</c> stands for one label. In the manifest one string or an array.</summary>
+    [JsonConverter(typeof(OneOrManyConverter<string>))]
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+}
+
 /// <summary>A handshake that is answered at once.</summary>
 public sealed record ChallengeManifest
 {
@@ -164,6 +220,9 @@ public sealed record ChallengeManifest
 
     /// <summary>Whether the request must pass <see cref="WebhooksManifest.Verify"/> first. Default <see langword="true"/> for POST, <see langword="false"/> for GET.</summary>
     public bool? Verified { get; init; }
+
+    /// <summary>What the host GETs before it answers (Amazon SNS); only for handshakes that are verified. Where that fails, the answer is 503, so that the provider tries again.</summary>
+    public VisitManifest? Visit { get; init; }
 
     /// <summary>The answer.</summary>
     public required RespondManifest Respond { get; init; }

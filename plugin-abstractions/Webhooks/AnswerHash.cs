@@ -4,7 +4,7 @@ using IntegrationHub.Manifests;
 namespace IntegrationHub.Webhooks;
 
 /// <summary>The secret that a handshake's answer is computed with: that of the provider's first <c>hmac</c> scheme.</summary>
-internal sealed record AnswerKey(RequestTemplate Secret, SecretEncoding Encoding, HashAlgorithmName Algorithm)
+internal sealed record AnswerKey(RequestTemplate Secret, SecretEncoding Encoding, StarPattern? Prefix, HashAlgorithmName Algorithm)
 {
     /// <summary>The key of the first scheme that has one.</summary>
     public static AnswerKey? Of(IEnumerable<VerifyManifest> schemes)
@@ -13,7 +13,8 @@ internal sealed record AnswerKey(RequestTemplate Secret, SecretEncoding Encoding
         return scheme is null
             ? null
             : new AnswerKey(
-                RequestTemplate.Compile(scheme.Secret!, Part.Connection, "verify.secret"), SecretKey.Encoding(scheme.SecretEncoding), Algorithms.Hash(scheme.Algorithm));
+                RequestTemplate.Compile(scheme.Secret!, Part.Connection, "verify.secret"), SecretKey.Encoding(scheme.SecretEncoding), SecretKey.Prefix(scheme.SecretPrefix),
+                Algorithms.Hash(scheme.Algorithm));
     }
 }
 
@@ -29,7 +30,7 @@ internal sealed record AnswerHash(AnswerKey Key, SignatureEncoding Encoding)
     public string? Compute(string text, in PartValues values)
     {
         var secret = Key.Secret.Render(values);
-        return secret is not null && SecretKey.TryDecode(secret, Key.Encoding, out var key)
+        return secret is not null && SecretKey.TryDecode(SecretKey.Strip(secret, Key.Prefix), Key.Encoding, out var key)
             ? SignatureText.Encode(CryptographicOperations.HmacData(Key.Algorithm, key, System.Text.Encoding.UTF8.GetBytes(text)), Encoding)
             : null;
     }

@@ -23,7 +23,7 @@ internal sealed class BasicVerifier : SchemeVerifier
         password = CompileSetting(scheme.Password, "password");
     }
 
-    public override VerificationResult Verify(RequestParts request, ConnectionContext connection)
+    protected override VerificationResult Verify(RequestParts request, ConnectionContext connection)
     {
         if (FirstConfigured(password, request, connection, out _) < 0 || FirstConfigured(username, request, connection, out _) < 0)
             return NotConfigured("The connection has no user name and password for webhooks.");

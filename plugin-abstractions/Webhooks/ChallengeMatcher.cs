@@ -17,6 +17,8 @@ internal sealed class ChallengeMatcher
     private readonly string method;
     private readonly RequestConditions when;
     private readonly AnswerTemplate? body;
+    private readonly RequestTemplate? visit;
+    private readonly HostPatterns? visitHosts;
     private readonly int status;
     private readonly string contentType;
     private readonly Func<string, string>? escape;
@@ -28,6 +30,13 @@ internal sealed class ChallengeMatcher
         MustVerify = challenge.Verified ?? method == "POST";
         when = new RequestConditions(challenge.When, "challenge.when");
         status = challenge.Respond.Status;
+        if (challenge.Visit is { } visited)
+        {
+            visit = RequestTemplate.Compile(visited.Url, Part.Content, "challenge.visit.url");
+            visitHosts = new HostPatterns(visited.Hosts, "challenge.visit.hosts");
+            if (!MustVerify || !visitHosts.Any)
+                throw new ArgumentException("challenge.visit: only a verified handshake may make the hub call an address, and only on 'hosts'.");
+        }
 
         var answer = challenge.Respond.Body is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } given ? given : (JsonElement?)null;
         body = answer is { } template ? AnswerTemplate.Compile(template, key) : null;
@@ -50,11 +59,16 @@ internal sealed class ChallengeMatcher
     {
         if (request.Request.Method != method || !when.Hold(request, connection))
             return null;
+
+        // An address that is nobody's to visit makes the request no handshake.
+        Uri? address = null;
+        if (visit is not null && (address = visitHosts!.Read(visit.Render(new PartValues { Request = request }))) is null)
+            return null;
         if (body is null)
-            return new ChallengeResponse(status, "", contentType);
+            return new ChallengeResponse(status, "", contentType) { Visit = address };
 
         var values = new PartValues { Request = request, Connection = connection, Config = connection.Config };
-        return body.Render(values, escape) is { Length: <= MaxAnswer } text ? new ChallengeResponse(status, text, contentType) : null;
+        return body.Render(values, escape) is { Length: <= MaxAnswer } text ? new ChallengeResponse(status, text, contentType) { Visit = address } : null;
     }
 }
 

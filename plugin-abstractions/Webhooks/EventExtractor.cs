@@ -16,12 +16,15 @@ internal sealed class EventExtractor
     private const int MaxType = 128;
     private const int MaxSubject = 1024;
 
+    private static readonly JsonElement Nothing = JsonElement.Parse("{}");
+
     private readonly RequestTemplate[] id;
     private readonly RequestTemplate[] type;
     private readonly RequestTemplate[] time;
     private readonly RequestTemplate[] subject;
     private readonly BodyPointer? batch;
     private readonly BodyPointer? data;
+    private readonly bool readsNoBody;
 
     /// <exception cref="ArgumentException">A rule is faulty.</exception>
     public EventExtractor(EventManifest rules)
@@ -32,10 +35,15 @@ internal sealed class EventExtractor
         subject = Compile(rules.Subject, "event.subject");
         batch = rules.Batch is null ? null : BodyPointer.Compile(rules.Batch);
         data = rules.Data is null ? null : BodyPointer.Compile(rules.Data);
+        readsNoBody = batch is null && data is null && id.Length > 0 && id.All(static rule => (rule.Parts & Part.Pointer) == 0);
     }
 
     public ExtractionResult Extract(RequestParts request)
     {
+        // Some providers say everything in headers (Google's channels): where the id needs no body, none is an empty object.
+        if (readsNoBody && request.Request.Body.IsEmpty && request.Request.Method == "POST" && First(id, request, Nothing) is not null)
+            return new ExtractionResult { Events = [Read(request, Nothing, isRoot: false)] };
+
         if (!request.TryGetDocument(out var root, out var problem))
             return new ExtractionResult { Malformed = problem };
         if (batch is null)

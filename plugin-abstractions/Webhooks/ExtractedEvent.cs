@@ -33,4 +33,8 @@ public sealed record ExtractionResult
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Body">The body.</param>
 /// <param name="ContentType">Its media type.</param>
-public sealed record ChallengeResponse(int Status, string Body, string ContentType);
+public sealed record ChallengeResponse(int Status, string Body, string ContentType)
+{
+    /// <summary>What must be visited (GET, answered with 2xx) before this is the answer: the manifest's <c>visit</c>, held against its hosts. <see langword="null"/> when nothing must.</summary>
+    public Uri? Visit { get; init; }
+}

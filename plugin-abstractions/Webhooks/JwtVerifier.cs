@@ -42,7 +42,7 @@ internal sealed class JwtVerifier : SchemeVerifier
         this.time = time;
     }
 
-    public override VerificationResult Verify(RequestParts request, ConnectionContext connection)
+    protected override VerificationResult Verify(RequestParts request, ConnectionContext connection)
     {
         var first = FirstConfigured(key, request, connection, out var text);
         if (first < 0)

@@ -10,23 +10,38 @@ internal sealed class PublicKeyVerifier : SchemeVerifier
     private const int MaxSignatureSize = 1024; // RSA with 8192 bits
 
     private readonly SignedContent content;
-    private readonly RequestTemplate publicKey;
+    private readonly RequestTemplate? publicKey;
+    private readonly SigningCertificates? certificates;
     private readonly HashAlgorithmName algorithm;
     private readonly PublicKeys keys;
 
-    public PublicKeyVerifier(VerifyManifest scheme, TimeProvider time)
+    public PublicKeyVerifier(VerifyManifest scheme, IWebhookFetcher? fetcher, TimeProvider time)
         : base(scheme)
     {
         content = new SignedContent(scheme, time);
-        publicKey = CompileSetting(scheme.PublicKey, "publicKey");
+        if (scheme.Certificate is not null && (scheme.PublicKey is not null || scheme.Each is not null || scheme.Scheme == VerifyScheme.Ed25519))
+            throw new ArgumentException("verify.certificate: it is for rsa and ecdsa, instead of 'publicKey', and not for 'each'.");
+
+        certificates = scheme.Certificate is null ? null : new SigningCertificates(scheme.Certificate, fetcher, time);
+        publicKey = certificates is null ? CompileSetting(scheme.PublicKey, "publicKey") : null;
         algorithm = Algorithms.Hash(scheme.Algorithm);
         keys = new PublicKeys(scheme.Scheme);
     }
 
-    public override VerificationResult Verify(RequestParts request, ConnectionContext connection)
+    /// <summary>Waits for the certificates that the request needs and that are not known yet. Afterwards it can be verified, or stays undecided.</summary>
+    public async Task PrepareAsync(RequestParts request, ConnectionContext connection, CancellationToken cancellationToken)
     {
-        var first = FirstConfigured(publicKey, request, connection, out var text);
-        if (first < 0)
+        for (var i = 0; i < (certificates is null ? 0 : ConfigCount(connection)); i++)
+        {
+            if (certificates!.Locate(request, connection, i, out var place).Ok)
+                await certificates.ObtainAsync(place, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    protected override VerificationResult Verify(RequestParts request, ConnectionContext connection)
+    {
+        var (first, text) = (0, "");
+        if (publicKey is not null && (first = FirstConfigured(publicKey, request, connection, out text)) < 0)
             return NotConfigured("The connection has no public key to verify webhooks with.");
 
         var found = new SignatureList();
@@ -37,9 +52,20 @@ internal sealed class PublicKeyVerifier : SchemeVerifier
 
         Span<byte> signature = stackalloc byte[MaxSignatureSize];
         var (readable, usable) = (false, false);
+        var missing = default(VerificationResult?);
         for (var i = first; i < ConfigCount(connection); i++)
         {
-            var current = i == first ? text : Render(publicKey, request, connection, i);
+            string? current;
+            if (certificates is not null)
+            {
+                if (CertificateKey(request, connection, i, out current) is { Ok: false } not)
+                    missing = missing is { Failure: VerificationFailure.Undecided } ? missing : not;
+            }
+            else
+            {
+                current = i == first ? text : Render(publicKey!, request, connection, i);
+            }
+
             if (current is null || !keys.TryRent(current, out var key))
                 continue;
 
@@ -59,12 +85,27 @@ internal sealed class PublicKeyVerifier : SchemeVerifier
                 return VerificationResult.Verified;
         }
 
+        // A certificate that is not known yet may be the right one: only then is nothing decided.
+        if (missing is { } why && (!usable || why.Failure == VerificationFailure.Undecided))
+            return why;
         if (!usable)
-            return NotConfigured("The connection's public key cannot be read.");
+            return certificates is null ? NotConfigured("The connection's public key cannot be read.") : Mismatch("The certificate's key cannot be used.");
 
         return readable
             ? Mismatch("The signature does not fit the request.")
             : VerificationResult.Refused(VerificationFailure.MalformedSignature, "The signature is not in the expected encoding.");
+    }
+
+    private VerificationResult CertificateKey(RequestParts request, ConnectionContext connection, int config, out string? publicKey)
+    {
+        publicKey = null;
+        if (certificates!.Locate(request, connection, config, out var place) is { Ok: false } refused)
+            return refused;
+        if (certificates.Find(place) is not { } known)
+            return VerificationResult.Refused(VerificationFailure.Undecided, "The certificate is not here yet.");
+
+        publicKey = known.Result.Ok ? known.PublicKey : null;
+        return known.Result;
     }
 
     private bool Matches(VerificationKey key, in PartValues values, ReadOnlySpan<byte> signature)

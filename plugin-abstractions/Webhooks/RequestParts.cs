@@ -23,6 +23,7 @@ internal sealed class RequestParts(WebhookRequest request) : IDisposable
     private JsonDocument? document;
     private string? unreadable;
     private bool read;
+    private JsonElement element;
 
     public WebhookRequest Request { get; } = request;
 
@@ -69,9 +70,19 @@ internal sealed class RequestParts(WebhookRequest request) : IDisposable
         return found;
     }
 
-    /// <summary>The text of a value in the body; <see langword="null"/> when there is none.</summary>
+    /// <summary>The text of a value in the body, or in the element that is looked at; <see langword="null"/> when there is none.</summary>
     public string? Pointer(BodyPointer pointer) =>
-        TryGetDocument(out var root, out _) && pointer.TryFind(root, out var value) ? Text(value) : null;
+        (element.ValueKind != JsonValueKind.Undefined ? pointer.TryFind(element, out var value) : TryGetDocument(out var root, out _) && pointer.TryFind(root, out value)) ? Text(value) : null;
+
+    /// <summary>Makes pointers go into an element of the body instead of its root; the default value ends that.</summary>
+    public void LookAt(JsonElement part) => element = part;
+
+    /// <summary>The element that is looked at, or the whole body; fails when it is no JSON.</summary>
+    public bool TryGetWhole(out JsonElement whole)
+    {
+        whole = element;
+        return whole.ValueKind != JsonValueKind.Undefined || TryGetDocument(out whole, out _);
+    }
 
     /// <summary>The body as JSON: parsed, or a form (or the query of a GET without a body) as an object of strings.</summary>
     public bool TryGetDocument(out JsonElement root, out string problem)

@@ -58,21 +58,27 @@ internal sealed partial class RequestTemplate
     private static Segment Placeholder(string text, Part allowed, string where, AnswerKey? answerKey)
     {
         AnswerHash? answer = null;
+        ValuePipe[]? pipes = null;
         var name = text;
         if (text.IndexOf('|', StringComparison.Ordinal) is var bar and >= 0)
         {
-            if (answerKey is null)
-                throw new ArgumentException($"{where}: '{{{text}}}' has a pipe; there are none here.");
-
             name = text[..bar];
-            answer = AnswerHash.Compile(text[(bar + 1)..], answerKey, where);
+            if (allowed == Part.Signed)
+                pipes = [.. text[(bar + 1)..].Split('|').Select(pipe => ValuePipe.Compile(pipe, where))];
+            else if (answerKey is not null)
+                answer = AnswerHash.Compile(text[(bar + 1)..], answerKey, where);
+            else
+                throw new ArgumentException($"{where}: '{{{text}}}' has a pipe; there are none here.");
         }
 
         var segment = Parse(name) ?? throw new ArgumentException($"{where}: '{{{text}}}' is no placeholder that webhooks know.");
         if ((segment.Part & allowed) == 0)
             throw new ArgumentException($"{where}: '{{{text}}}' has no meaning here.");
 
-        return segment with { Answer = answer };
+        if (pipes is not null && segment.Part is Part.Timestamp or Part.Body)
+            throw new ArgumentException($"{where}: '{{{name}}}' is signed as it came; it takes no pipe.");
+
+        return segment with { Answer = answer, Pipes = pipes };
     }
 
     private static Segment? Parse(string name)
@@ -87,6 +93,8 @@ internal sealed partial class RequestTemplate
             "secret" => Part.Secret,
             "body" => Part.Body,
             "body.sha256" => Part.BodyHash,
+            "body.crc32" => Part.BodyChecksum,
+            "body.canonical" => Part.CanonicalBody,
             "method" => Part.Method,
             "url" => Part.Url,
             "path" => Part.Path,
@@ -107,6 +115,7 @@ internal sealed partial class RequestTemplate
         {
             "header" => new Segment(Part.Header, rest, []),
             "query" => new Segment(Part.Query, rest, []),
+            "headers" => new Segment(Part.ListedHeaders, rest, []),
             "config" or "env" or "auth" => new Segment(Part.Connection, rest, [], BodyPointer.Compile("/" + rest.Replace('.', '/')), root),
             _ => null,
         };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Adapters;
@@ -25,8 +26,13 @@ internal enum Part
     Pointer = 1 << 13,
     Connection = 1 << 14,
 
+    BodyChecksum = 1 << 15,
+    CanonicalBody = 1 << 16,
+    ListedHeaders = 1 << 17,
+
     /// <summary>What <c>signed</c> may use.</summary>
-    Signed = Timestamp | Id | Secret | Body | BodyHash | Method | Url | Path | QueryString | Header | Query | SortedForm | Pointer | Connection,
+    Signed = Timestamp | Id | Secret | Body | BodyHash | Method | Url | Path | QueryString | Header | Query | SortedForm | Pointer | Connection
+        | BodyChecksum | CanonicalBody | ListedHeaders,
 
     /// <summary>What events and answers may use.</summary>
     Content = Header | Query | Pointer,
@@ -115,16 +121,32 @@ internal sealed partial class RequestTemplate
                     buffer.Append(values.Timestamp);
                     break;
                 default:
-                    buffer.Append(Value(segment, values));
+                    var text = Value(segment, values);
+                    foreach (var pipe in segment.Pipes ?? [])
+                        text = pipe.Apply(text, values);
+
+                    buffer.Append(text);
                     break;
             }
         }
     }
 
+    /// <summary>What comes before and after the raw body, where that is a part: so it can be hashed where it lies, instead of being copied into the string first.</summary>
+    public bool SplitsAtBody(out RequestTemplate before, out RequestTemplate after)
+    {
+        var at = Array.FindIndex(segments, static segment => segment.Part == Part.Body && segment.Pipes is null);
+        before = at < 0 ? this : new RequestTemplate(segments[..at]);
+        after = at < 0 ? this : new RequestTemplate(segments[(at + 1)..]);
+        return at >= 0;
+    }
+
+    /// <summary>Whether writing it writes nothing.</summary>
+    public bool IsEmpty => segments.Length == 0;
+
     /// <summary>A header or query parameter that is named in the template and came more than once: nobody can say which one was signed.</summary>
     public string? FindAmbiguous(RequestParts request)
     {
-        if ((Parts & (Part.Header | Part.Query)) == 0)
+        if ((Parts & (Part.Header | Part.Query | Part.ListedHeaders)) == 0)
             return null;
 
         foreach (var segment in segments)
@@ -133,10 +155,16 @@ internal sealed partial class RequestTemplate
                 return $"The header {segment.Name} came more than once.";
             if (segment.Part == Part.Query && request.Query(segment.Name, out _) == Occurrence.Many)
                 return $"The query parameter {segment.Name} came more than once.";
+            if (segment.Part == Part.ListedHeaders && ListedHeaders.FindAmbiguous(segment.Name, request) is { } listed)
+                return listed;
         }
 
         return null;
     }
+
+    /// <summary>Whether every list of headers that is signed has a header: what stands outside of the list is outside of the signature.</summary>
+    public bool ListsHeader(string name, RequestParts request) =>
+        Array.TrueForAll(segments, segment => segment.Part != Part.ListedHeaders || ListedHeaders.Contains(segment.Name, name, request));
 
     private static string? TextOf(Segment segment, in PartValues values, Func<string, string>? escape)
     {
@@ -165,6 +193,12 @@ internal sealed partial class RequestTemplate
                 return Encoding.UTF8.GetString(request.Body.Span);
             case Part.BodyHash:
                 return BodyHashRule.Sha256Hex(request.Body.Span);
+            case Part.BodyChecksum:
+                return Crc32.Compute(request.Body.Span).ToString(CultureInfo.InvariantCulture);
+            case Part.CanonicalBody:
+                return values.Request.TryGetWhole(out var whole) ? CanonicalJson.Write(whole) : null;
+            case Part.ListedHeaders:
+                return ListedHeaders.Write(segment.Name, values.Request);
             case Part.Method:
                 return request.Method;
             case Part.Url:
@@ -223,5 +257,5 @@ internal sealed partial class RequestTemplate
         return text.ToString();
     }
 
-    private sealed record Segment(Part Part, string Name, byte[] Literal, BodyPointer? Pointer = null, string Root = "", AnswerHash? Answer = null);
+    private sealed record Segment(Part Part, string Name, byte[] Literal, BodyPointer? Pointer = null, string Root = "", AnswerHash? Answer = null, ValuePipe[]? Pipes = null);
 }

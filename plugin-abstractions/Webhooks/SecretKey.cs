@@ -23,6 +23,12 @@ internal static class SecretKey
         _ => throw new ArgumentException($"The secret encoding '{name}' is unknown; use utf8, hex, base64 or whsec."),
     };
 
+    /// <summary>Compiles what may stand in front of a secret.</summary>
+    public static StarPattern? Prefix(string? pattern) => string.IsNullOrEmpty(pattern) ? null : new StarPattern(pattern, static c => char.IsAsciiLetterOrDigit(c) || c == '_');
+
+    /// <summary>The secret without its prefix, where it has one.</summary>
+    public static string Strip(string secret, StarPattern? prefix) => prefix?.Prefix(secret) is { } length and > 0 ? secret[length..] : secret;
+
     /// <summary>Decodes; an empty key is none.</summary>
     public static bool TryDecode(string secret, SecretEncoding encoding, out byte[] key)
     {

@@ -54,6 +54,10 @@ internal sealed class SignedContent
                 return VerificationResult.Refused(VerificationFailure.MissingSignature, $"The header {idHeader} is missing or empty.");
         }
 
+        if ((Template.Parts & Part.ListedHeaders) != 0 && timestamp.Header is { } sent && !Template.ListsHeader(sent, request))
+            return VerificationResult.Refused(VerificationFailure.MalformedSignature, $"The header {sent} is not among those that are signed.");
+        if ((Template.Parts & Part.CanonicalBody) != 0 && !request.Request.Body.IsEmpty && (!request.TryGetWhole(out var whole) || CanonicalJson.Write(whole) is null))
+            return VerificationResult.Refused(VerificationFailure.SignatureMismatch, "The body has no canonical spelling, and that is what is signed.");
         if (CoversOnlyForms && !request.Request.Body.IsEmpty && (!request.IsForm || request.Form is null))
             return VerificationResult.Refused(VerificationFailure.SignatureMismatch, "The body is no form, and the signature covers only forms.");
 

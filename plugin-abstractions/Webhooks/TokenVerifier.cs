@@ -16,7 +16,7 @@ internal sealed class TokenVerifier : SchemeVerifier
         secret = CompileSetting(scheme.Secret, "secret");
     }
 
-    public override VerificationResult Verify(RequestParts request, ConnectionContext connection)
+    protected override VerificationResult Verify(RequestParts request, ConnectionContext connection)
     {
         var first = FirstConfigured(secret, request, connection, out var text);
         if (first < 0)

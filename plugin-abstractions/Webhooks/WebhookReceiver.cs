@@ -23,10 +23,21 @@ public sealed class WebhookReceiver
     /// <exception cref="ArgumentException">A rule is faulty (an unknown placeholder, algorithm or encoding; a scheme without its secret), or there is no custom verifier
     /// though a scheme needs it. The message is for the manifest's author.</exception>
     public WebhookReceiver(WebhooksManifest webhooks, IWebhookVerifier? custom, TimeProvider time)
+        : this(webhooks, custom, time, null)
+    {
+    }
+
+    /// <summary>Compiles the manifest's rules.</summary>
+    /// <param name="webhooks">The rules; valid, as <see cref="ManifestReader"/> ensures.</param>
+    /// <param name="custom">The plugin's own verifier, for the scheme <c>custom</c>.</param>
+    /// <param name="time">The clock for timestamp tolerance and certificates.</param>
+    /// <param name="fetcher">What fetches certificates; without one, requests whose certificate would have to be fetched stay <see cref="VerificationFailure.Undecided"/>.</param>
+    /// <exception cref="ArgumentException">As with the other constructor.</exception>
+    public WebhookReceiver(WebhooksManifest webhooks, IWebhookVerifier? custom, TimeProvider time, IWebhookFetcher? fetcher)
     {
         ArgumentNullException.ThrowIfNull(webhooks);
         ArgumentNullException.ThrowIfNull(time);
-        schemes = [.. webhooks.Verify.Select(scheme => SchemeVerifier.Compile(scheme, time))];
+        schemes = [.. webhooks.Verify.Select(scheme => SchemeVerifier.Compile(scheme, fetcher, time))];
         if (schemes.Length == 0)
             throw new ArgumentException("verify: there is no scheme; a provider that signs nothing says \"none\" and why.", nameof(webhooks));
         if (custom is null && schemes.Any(scheme => scheme is CustomScheme))
@@ -40,7 +51,8 @@ public sealed class WebhookReceiver
 
     /// <summary>
     /// Decides whether the request was sent by the provider: any scheme that applies, with the current or an earlier secret.
-    /// Where several schemes refuse, the one that came furthest gives the reason. Completes synchronously unless the plugin's own verifier waits.
+    /// Where several schemes refuse, the one that came furthest gives the reason. Completes synchronously unless the plugin's own verifier waits, or a certificate must be fetched:
+    /// that takes at most three seconds, and leaves the request <see cref="VerificationFailure.Undecided"/> when it fails.
     /// </summary>
     public ValueTask<VerificationResult> VerifyAsync(WebhookRequest request, ConnectionContext connection, CancellationToken cancellationToken)
     {
@@ -48,7 +60,7 @@ public sealed class WebhookReceiver
         ArgumentNullException.ThrowIfNull(connection);
         using var parts = new RequestParts(request);
         var result = VerificationResult.Refused(VerificationFailure.MissingSignature, "No verification scheme applies to the request.");
-        var (applied, askPlugin) = (false, false);
+        var (applied, askPlugin, wait) = (false, false, false);
         foreach (var scheme in schemes)
         {
             if (!scheme.Applies(parts, connection))
@@ -59,13 +71,17 @@ public sealed class WebhookReceiver
                 continue;
             }
 
-            var next = scheme.Verify(parts, connection);
+            var next = scheme.Check(parts, connection);
             if (next.Ok)
                 return ValueTask.FromResult(next);
 
             result = applied ? Further(result, next) : next;
             applied = true;
+            wait |= next.Failure == VerificationFailure.Undecided;
         }
+
+        if (wait)
+            return WaitForCertificatesAsync(request, connection, askPlugin, cancellationToken);
 
         return askPlugin ? AskPluginAsync(request, connection, applied ? result : null, cancellationToken) : ValueTask.FromResult(result);
     }
@@ -95,6 +111,27 @@ public sealed class WebhookReceiver
         ArgumentNullException.ThrowIfNull(request);
         using var parts = new RequestParts(request);
         return extractor.Extract(parts);
+    }
+
+    private async ValueTask<VerificationResult> WaitForCertificatesAsync(WebhookRequest request, ConnectionContext connection, bool askPlugin, CancellationToken cancellationToken)
+    {
+        using var parts = new RequestParts(request);
+        var result = default(VerificationResult?);
+        foreach (var scheme in schemes)
+        {
+            if (scheme is CustomScheme || !scheme.Applies(parts, connection))
+                continue;
+            if (scheme is PublicKeyVerifier signed)
+                await signed.PrepareAsync(parts, connection, cancellationToken).ConfigureAwait(false);
+
+            var next = scheme.Check(parts, connection);
+            if (next.Ok)
+                return next;
+
+            result = result is { } before ? Further(before, next) : next;
+        }
+
+        return askPlugin ? await AskPluginAsync(request, connection, result, cancellationToken).ConfigureAwait(false) : result!.Value;
     }
 
     private async ValueTask<VerificationResult> AskPluginAsync(

@@ -32,11 +32,13 @@ public sealed class WebhookSigner
         content = scheme.Scheme is VerifyScheme.Hmac or VerifyScheme.Ecdsa or VerifyScheme.Rsa ? new SignedContent(scheme, TimeProvider.System) : null;
     }
 
-    /// <summary>Whether a scheme can be signed: <c>hmac</c>, <c>ecdsa</c>, <c>rsa</c>, <c>token</c>, <c>basic</c>, and trivially <c>none</c>.</summary>
+    /// <summary>
+    /// Whether a scheme can be signed: <c>hmac</c>, <c>ecdsa</c>, <c>rsa</c>, <c>token</c>, <c>basic</c>, and trivially <c>none</c>; not where a certificate vouches for the key, which only the provider has.
+    /// </summary>
     public static bool CanSign(VerifyManifest scheme)
     {
         ArgumentNullException.ThrowIfNull(scheme);
-        return scheme.Scheme is VerifyScheme.Hmac or VerifyScheme.Ecdsa or VerifyScheme.Rsa or VerifyScheme.Token or VerifyScheme.Basic or VerifyScheme.None;
+        return scheme.Certificate is null && scheme.Scheme is VerifyScheme.Hmac or VerifyScheme.Ecdsa or VerifyScheme.Rsa or VerifyScheme.Token or VerifyScheme.Basic or VerifyScheme.None;
     }
 
     /// <summary>Signs.</summary>
@@ -61,29 +63,45 @@ public sealed class WebhookSigner
                 draft.SetHeader("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(credentials)));
                 break;
             case VerifyScheme.Token:
-                Place(draft, SignatureFormat.Compile(scheme.Format).Write(Setting(scheme.Secret, "secret", connection), ""));
+                foreach (var element in Elements(draft))
+                    Place(draft, element, SignatureFormat.Compile(scheme.Format).Write(Setting(scheme.Secret, "secret", connection), ""));
                 break;
             default:
-                SignContent(draft, connection, sentAt, id, privateKey);
+                foreach (var element in Elements(draft))
+                    SignContent(draft, element, connection, sentAt, id, privateKey);
                 break;
         }
 
         return draft.ToRequest();
     }
 
-    private void SignContent(Draft draft, ConnectionContext connection, DateTimeOffset sentAt, string? id, string? privateKey)
+    /// <summary>The pointers to the elements that are signed one by one; one empty pointer when the request is signed as a whole.</summary>
+    private IReadOnlyList<string> Elements(Draft draft)
+    {
+        if (scheme.Each is not { } each)
+            return [""];
+
+        using var parts = new RequestParts(draft.ToRequest());
+        return parts.TryGetDocument(out var root, out _) && BodyPointer.Compile(each).TryFind(root, out var array) && array.ValueKind == JsonValueKind.Array
+            ? [.. Enumerable.Range(0, array.GetArrayLength()).Select(index => $"{each}/{index.ToString(CultureInfo.InvariantCulture)}")]
+            : throw new ArgumentException($"The body has no array at {each}.");
+    }
+
+    private void SignContent(Draft draft, string element, ConnectionContext connection, DateTimeOffset sentAt, string? id, string? privateKey)
     {
         var timestamp = content!.WriteTimestamp(sentAt);
         if (scheme.TimestampHeader is { } timestampHeader)
             draft.SetHeader(timestampHeader, timestamp);
         if (scheme.TimestampBody is { } timestampPointer)
-            draft.SetBody(timestampPointer, long.TryParse(timestamp, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? JsonValue.Create(number) : JsonValue.Create(timestamp));
+            draft.SetBody(element + timestampPointer, long.TryParse(timestamp, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? JsonValue.Create(number) : JsonValue.Create(timestamp));
         if (scheme.IdHeader is { } idHeader)
             draft.SetHeader(idHeader, !string.IsNullOrEmpty(id) ? id : throw new ArgumentException("The scheme needs an id.", nameof(id)));
         foreach (var rule in bodyHashes)
             draft.SetPart(rule.Part, rule.Write(draft.Body.Span));
 
         using var parts = new RequestParts(draft.ToRequest());
+        if (element.Length > 0 && parts.TryGetDocument(out var root, out _) && BodyPointer.Compile(element).TryFind(root, out var part))
+            parts.LookAt(part);
         var secret = scheme.Scheme == VerifyScheme.Hmac ? Setting(scheme.Secret, "secret", connection) : null;
         var buffer = new SignedBuffer(draft.Body.Length + 256);
         content.Template.Write(
@@ -91,7 +109,7 @@ public sealed class WebhookSigner
             new PartValues { Request = parts, Connection = connection, Config = connection.Config, Timestamp = timestamp, Id = id, Secret = secret });
         var signature = scheme.Scheme == VerifyScheme.Hmac ? Hash(buffer.Written, secret!) : SignWithKey(buffer.Written, privateKey);
         buffer.Dispose();
-        Place(draft, content.Source.Format.Write(SignatureText.Encode(signature, content.Encoding), timestamp));
+        Place(draft, element, content.Source.Format.Write(SignatureText.Encode(signature, content.Encoding), timestamp));
     }
 
     private byte[] Hash(ReadOnlySpan<byte> data, string secret)
@@ -100,7 +118,7 @@ public sealed class WebhookSigner
         if ((content!.Template.Parts & Part.Secret) != 0)
             return CryptographicOperations.HashData(algorithm, data);
 
-        return SecretKey.TryDecode(secret, SecretKey.Encoding(scheme.SecretEncoding), out var key)
+        return SecretKey.TryDecode(SecretKey.Strip(secret, SecretKey.Prefix(scheme.SecretPrefix)), SecretKey.Encoding(scheme.SecretEncoding), out var key)
             ? CryptographicOperations.HmacData(algorithm, key, data)
             : throw new ArgumentException("The secret is not in the scheme's encoding.");
     }
@@ -121,14 +139,14 @@ public sealed class WebhookSigner
         return rsa.SignData(data, algorithm, RSASignaturePadding.Pkcs1);
     }
 
-    private void Place(Draft draft, string value)
+    private void Place(Draft draft, string element, string value)
     {
         if (scheme.Header is { } header)
             draft.SetHeader(header, value);
         else if (scheme.Query is { } query)
             draft.AddQuery(query, value);
         else
-            draft.SetBody(scheme.Body ?? throw new ArgumentException("The scheme has no place for its signature."), JsonValue.Create(value));
+            draft.SetBody(element + (scheme.Body ?? throw new ArgumentException("The scheme has no place for its signature.")), JsonValue.Create(value));
     }
 
     private static string Setting(string? template, string name, ConnectionContext connection)

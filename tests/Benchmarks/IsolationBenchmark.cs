@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace IntegrationHub.Benchmarks;
 
-/// <summary>A provider that never answers, under load, beside a healthy one: what the healthy one's callers notice. Its circuit never opens here, which would make it easy.</summary>
+/// <summary>
+/// A provider that never answers, under load, beside a healthy one: what the healthy one's callers notice. Its circuit never opens here, which would make it easy, unless
+/// <c>--breaker</c> asks for what ships; whoever is refused then waits as long as <c>Retry-After</c> tells, but no longer than a second.
+/// </summary>
 internal static class IsolationBenchmark
 {
     private const int Rate = 300;
@@ -16,8 +19,8 @@ internal static class IsolationBenchmark
     public static async Task<int> RunAsync(OperationBenchOptions options)
     {
         Console.WriteLine($"isolation: {Machine.Processor}, {Environment.ProcessorCount} cores, .NET {Environment.Version}, load {Machine.Load}; {options.Rounds} rounds of {options.Seconds} s");
-        Console.WriteLine($"the healthy provider is called {Rate} times a second; the hanging one by {options.Hanging} callers over {HangingConnections} connections, all of the time\n");
-        await using var bench = await OperationBench.StartAsync();
+        Console.WriteLine($"the healthy provider is called {Rate} times a second; the hanging one by {options.Hanging} callers over {HangingConnections} connections, all of the time{(options.Breaker ? ", with circuit breakers as they are by default" : "")}\n");
+        await using var bench = await OperationBench.StartAsync(options.Breaker);
         var healthy = await bench.ConnectAsync("bench", "default");
         var hanging = new List<Uri>();
         for (var i = 0; i < HangingConnections; i++)
@@ -31,7 +34,7 @@ internal static class IsolationBenchmark
 
         // Calls that time out take ways through the hub that others do not, and those are compiled too.
         using (var warm = new CancellationTokenSource(TimeSpan.FromSeconds(options.Warmup)))
-            await OperationLoad.SaturatedAsync(Hanging, options.Hanging, TimeSpan.FromHours(1), Ramp, warm.Token);
+            await OperationLoad.SaturatedAsync(Hanging, options.Hanging, TimeSpan.FromHours(1), Ramp, options.Breaker, warm.Token);
 
         await Task.Delay(Settle);
 
@@ -42,7 +45,7 @@ internal static class IsolationBenchmark
             var alone = OperationLoad.AtRate(Healthy, Rate, RateCallers, seconds);
 
             using var stop = new CancellationTokenSource();
-            var load = OperationLoad.SaturatedAsync(Hanging, options.Hanging, TimeSpan.FromHours(1), Ramp, stop.Token);
+            var load = OperationLoad.SaturatedAsync(Hanging, options.Hanging, TimeSpan.FromHours(1), Ramp, options.Breaker, stop.Token);
 
             await Task.Delay(Ramp + Settle);
             var beside = OperationLoad.AtRate(Healthy, Rate, RateCallers, seconds);

@@ -25,21 +25,19 @@ internal sealed class OperationBench : IAsyncDisposable
 
     public HubProcess Hub => hub;
 
-    public static async Task<OperationBench> StartAsync(IReadOnlyDictionary<string, string>? variables = null)
+    /// <param name="breaker">Whether circuits open as they do by default; else never.</param>
+    public static async Task<OperationBench> StartAsync(bool breaker = false)
     {
         var port = HubProcess.FreePort();
         var provider = await ProviderServer.StartAsync(port);
         var folder = Directory.CreateTempSubdirectory("hub-bench-").FullName;
         var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
-        await WritePluginAsync(folder, "bench", address, "/things/{params.id}", "{}");
-        await WritePluginAsync(folder, "hanging", address, "/hang/{params.id}", """{ "maxAttempts": 2, "attemptTimeout": "4s", "totalTimeout": "10s" }""");
+        await WritePluginAsync(folder, "bench", address, "/things/{params.id}", "{}", breaker);
+        await WritePluginAsync(folder, "hanging", address, "/hang/{params.id}", """{ "maxAttempts": 2, "attemptTimeout": "4s", "totalTimeout": "10s" }""", breaker);
         var list = Path.Combine(folder, "plugins.json");
         await File.WriteAllTextAsync(list, """{ "plugins": [{ "path": "bench" }, { "path": "hanging" }] }""");
-        var all = new Dictionary<string, string> { ["HUB_ALLOWPRIVATETARGETS"] = "true", ["HUB_ALLOWBASEURLOVERRIDE"] = "true" };
-        foreach (var (name, value) in variables ?? new Dictionary<string, string>())
-            all[name] = value;
-
-        var hub = await HubProcess.StartAsync(plugins: list, environment: "Production", variables: all);
+        var variables = new Dictionary<string, string> { ["HUB_ALLOWPRIVATETARGETS"] = "true", ["HUB_ALLOWBASEURLOVERRIDE"] = "true" };
+        var hub = await HubProcess.StartAsync(plugins: list, environment: "Production", variables: variables);
         return new OperationBench(hub, provider, folder, new Uri(address + "/things/7"));
     }
 
@@ -98,7 +96,7 @@ internal sealed class OperationBench : IAsyncDisposable
 
     private static readonly byte[] Body = Encoding.UTF8.GetBytes("""{"params":{"id":"7"}}""");
 
-    private static async Task WritePluginAsync(string folder, string id, string address, string path, string retry)
+    private static async Task WritePluginAsync(string folder, string id, string address, string path, string retry, bool breaker)
     {
         var plugin = Directory.CreateDirectory(Path.Combine(folder, id)).FullName;
         await File.WriteAllTextAsync(Path.Combine(plugin, "manifest.json"), $$"""
@@ -113,7 +111,7 @@ internal sealed class OperationBench : IAsyncDisposable
               "auth": [{ "type": "bearer", "token": "{config.secretKey}" }],
               "limits": { "requestsPerSecond": 1000000, "burst": 1000000 },
               "retry": {{retry}},
-              "breaker": { "failures": 1000000 },
+              "breaker": {{(breaker ? "{}" : """{ "failures": 1000000 }""")}},
               "operations": {
                 "get": {
                   "params": { "type": "object", "required": ["id"], "additionalProperties": false, "properties": { "id": { "type": "string", "maxLength": 40 } } },

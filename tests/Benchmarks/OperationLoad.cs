@@ -15,6 +15,8 @@ internal sealed record CallResult(double[] Latencies, int Failed, TimeSpan Elaps
 /// <summary>Calls with <see cref="HttpClient"/>, over as many keep-alive connections as there are callers.</summary>
 internal static class OperationLoad
 {
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// A fixed rate, whatever the answers do: each call has a time at which it is due, and its latency is counted from there, so that a stall is charged to every call that it held up
     /// (no coordinated omission). Each caller is a thread of its own that sleeps exactly and calls synchronously: timers of the pool would add their own millisecond.
@@ -68,8 +70,9 @@ internal static class OperationLoad
     /// <param name="callers">How many.</param>
     /// <param name="duration">How long.</param>
     /// <param name="spread">The time over which the callers begin, one after the other; none for all at once.</param>
+    /// <param name="patient">Whether a caller that is told to wait does so, for a second at the most.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public static async Task<CallResult> SaturatedAsync(Func<HttpRequestMessage> request, int callers, TimeSpan duration, TimeSpan spread = default, CancellationToken cancellationToken = default)
+    public static async Task<CallResult> SaturatedAsync(Func<HttpRequestMessage> request, int callers, TimeSpan duration, TimeSpan spread = default, bool patient = false, CancellationToken cancellationToken = default)
     {
         using var client = Client(callers);
         var failed = 0;
@@ -96,6 +99,9 @@ internal static class OperationLoad
 
                     if (answer.StatusCode != HttpStatusCode.OK)
                         Interlocked.Increment(ref failed);
+
+                    if (patient && answer.Headers.RetryAfter?.Delta is { } wait)
+                        await Task.Delay(wait < LongestWait ? wait : LongestWait, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
                 catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
                 {

@@ -80,13 +80,23 @@ internal static class OverheadBenchmark
     private sealed record Saturated(CallResult Direct, CallResult Forwarder, CallResult Hub, double Micros);
 }
 
-internal sealed record OperationBenchOptions(int Seconds = 8, int Rounds = 5, int Warmup = 15, int Hanging = 600)
+internal sealed record OperationBenchOptions(int Seconds = 8, int Rounds = 5, int Warmup = 15, int Hanging = 600, bool Breaker = false)
 {
     public static OperationBenchOptions Parse(string[] args)
     {
         var options = new OperationBenchOptions();
-        for (var i = 0; i + 1 < args.Length; i += 2)
+        for (var i = 0; i < args.Length; i += 2)
         {
+            if (args[i] == "--breaker")
+            {
+                options = options with { Breaker = true };
+                i--;
+                continue;
+            }
+
+            if (i + 1 == args.Length)
+                throw new ArgumentException($"{args[i]} needs a value.");
+
             var value = int.Parse(args[i + 1], CultureInfo.InvariantCulture);
             options = args[i] switch
             {

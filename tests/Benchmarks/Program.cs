@@ -1,10 +1,14 @@
 using IntegrationHub.Benchmarks;
 
-// dotnet run -c Release --project tests/Benchmarks -- ingest [--seconds 10] [--connections 64]
+// dotnet run -c Release --project tests/Benchmarks -- ingest [--seconds 10] [--connections 64] [--rounds 3] [--stored 1000000] [--hub path/to/hub.dll]...
+// dotnet run -c Release --project tests/Benchmarks -- delivery [--seconds 8] [--concurrency 16]
+// dotnet run -c Release --project tests/Benchmarks -- end-to-end [--rate 1500] [--seconds 8]
+// dotnet run -c Release --project tests/Benchmarks -- retention [--seconds 10] [--connections 64]
 // dotnet run -c Release --project tests/Benchmarks -- startup [--rounds 5] [--manifests 200] [--code 50] [--hub path/to/hub.dll]...
 // dotnet run -c Release --project tests/Benchmarks -- guard [--calls 100000]
+// dotnet run -c Release --project tests/Benchmarks -- routing [--subscriptions 10000]
 // dotnet run -c Release --project tests/Benchmarks -- overhead [--rounds 5] [--seconds 8]
-// dotnet run -c Release --project tests/Benchmarks -- isolation [--rounds 5] [--seconds 8] [--hanging 600]
+// dotnet run -c Release --project tests/Benchmarks -- isolation [--rounds 5] [--seconds 8] [--hanging 600] [--breaker]
 // dotnet run -c Release --project tests/Benchmarks -- crash [--kills 100] [--seed 1]
 // dotnet run -c Release --project tests/Benchmarks -- faults [disk-full] [read-only] [torn-log] [clock] [never-answers] [slow-head] [slow-body] [batch] [subscriptions]
 return args switch
@@ -14,21 +18,31 @@ return args switch
     ["overhead", .. var options] => await OverheadBenchmark.RunAsync(OperationBenchOptions.Parse(options)),
     ["isolation", .. var options] => await IsolationBenchmark.RunAsync(OperationBenchOptions.Parse(options)),
     ["baseline-server", var port] => await BaselineServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),
+    ["event-sender", var url, var concurrency, var seconds, var file] => await DeliveryBenchmark.SendAsync(
+        url, int.Parse(concurrency, System.Globalization.CultureInfo.InvariantCulture), int.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture), file),
+    ["event-forwarder", var port, var url] => await EndToEndBenchmark.ServeForwarderAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture), url),
+    ["delivery", .. var options] => await DeliveryBenchmark.RunAsync(EventBenchOptions.Parse(options)),
+    ["end-to-end", .. var options] => await EndToEndBenchmark.RunAsync(EventBenchOptions.Parse(options)),
     ["ingest", .. var options] => await IngestBenchmark.RunAsync(BenchmarkOptions.Parse(options)),
+    ["retention", .. var options] => await RetentionBenchmark.RunAsync(BenchmarkOptions.Parse(options)),
     ["crash", .. var options] => await CrashCommand.RunAsync(options),
     ["faults", .. var names] => await FaultsCommand.RunAsync(names),
     [StartupCommands.Nothing] => 0,
     ["guard", .. var options] => await GuardBenchmark.RunAsync(options),
+    ["routing", .. var options] => await RoutingBenchmark.RunAsync(options),
     ["startup", .. var options] => await StartupBenchmark.RunAsync(StartupOptions.Parse(options)),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("Usage: benchmarks ingest [--seconds N] [--connections N] [--warmup N]");
+    Console.Error.WriteLine("Usage: benchmarks ingest [--seconds N] [--connections N] [--warmup N] [--rounds N] [--stored N] [--hub path/to/hub.dll]...");
+    Console.Error.WriteLine("       benchmarks delivery|end-to-end [--seconds N] [--connections N] [--concurrency N] [--rate N] [--warmup N]");
+    Console.Error.WriteLine("       benchmarks retention [--seconds N] [--connections N] [--warmup N]");
     Console.Error.WriteLine("       benchmarks startup [--rounds N] [--manifests N] [--code N] [--hub path/to/hub.dll]...");
     Console.Error.WriteLine("       benchmarks guard [--calls N]");
-    Console.Error.WriteLine("       benchmarks overhead|isolation [--rounds N] [--seconds N] [--warmup N] [--hanging N]");
+    Console.Error.WriteLine("       benchmarks routing [--subscriptions N]");
+    Console.Error.WriteLine("       benchmarks overhead|isolation [--rounds N] [--seconds N] [--warmup N] [--hanging N] [--breaker]");
     Console.Error.WriteLine("       benchmarks crash [--kills N] [--seed N]");
     Console.Error.WriteLine("       benchmarks faults [name]...");
     return 64;

@@ -43,7 +43,7 @@ internal sealed class StripeLoad(int port, string path, TimeProvider time)
             var answer = new byte[4096];
             while (clock.Elapsed < duration)
             {
-                var id = "evt_" + Interlocked.Increment(ref sequence).ToString(CultureInfo.InvariantCulture).PadLeft(IdLength - 4, '0');
+                var id = NewId();
                 var bytes = request.Fill(id, time.GetUtcNow().ToUnixTimeSeconds());
                 var begun = Stopwatch.GetTimestamp();
                 await socket.SendAsync(bytes);
@@ -69,6 +69,53 @@ internal sealed class StripeLoad(int port, string path, TimeProvider time)
         double[] sorted = [.. latencies.SelectMany(list => list)];
         Array.Sort(sorted);
         return new LoadResult(acknowledged, refused, elapsed, sorted, [.. ids.SelectMany(list => list)]);
+    }
+
+    /// <summary>Never the same twice, and in no order: an index over such ids is written all over, as with a provider's.</summary>
+    private static string NewId()
+    {
+        // An odd factor maps the numbers onto each other one to one, and neighbours far apart (Knuth, multiplicative hashing).
+        var scrambled = unchecked((ulong)Interlocked.Increment(ref sequence) * 11400714819323198485UL);
+        return "evt_" + scrambled.ToString("x16", CultureInfo.InvariantCulture).PadLeft(IdLength - 4, '1');
+    }
+
+    /// <summary>Sends so many a second, each at its time, whatever the answers take.</summary>
+    /// <param name="connections">The most requests at once.</param>
+    /// <param name="rate">Events a second.</param>
+    /// <param name="duration">How long.</param>
+    /// <param name="sent">Gets each acknowledged event's id, with when it was sent (a timestamp).</param>
+    /// <returns>By how many milliseconds an event was sent late, at most.</returns>
+    public async Task<double> RunPacedAsync(int connections, int rate, TimeSpan duration, ConcurrentDictionary<string, long> sent)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var total = (long)(rate * duration.TotalSeconds);
+        long next = -1;
+        var late = new ConcurrentBag<double>();
+        await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(IPAddress.Loopback, port);
+            var request = new RequestBuffer(path);
+            var answer = new byte[4096];
+            var worst = 0.0;
+            for (var number = Interlocked.Increment(ref next); number < total; number = Interlocked.Increment(ref next))
+            {
+                var due = TimeSpan.FromSeconds((double)number / rate);
+                if (due - Stopwatch.GetElapsedTime(start) is { TotalMilliseconds: > 1 } wait)
+                    await Task.Delay(wait);
+
+                var id = NewId();
+                var bytes = request.Fill(id, time.GetUtcNow().ToUnixTimeSeconds());
+                var begun = Stopwatch.GetTimestamp();
+                worst = Math.Max(worst, (Stopwatch.GetElapsedTime(start, begun) - due).TotalMilliseconds);
+                await socket.SendAsync(bytes);
+                if (await ReadStatusAsync(socket, answer) == 200)
+                    sent[id] = begun;
+            }
+
+            late.Add(worst);
+        })));
+        return late.Max();
     }
 
     /// <summary>Reads one answer; both servers answer with a Content-Length or an empty body.</summary>
@@ -110,6 +157,7 @@ internal sealed class StripeLoad(int port, string path, TimeProvider time)
         private readonly int timestampAt;
         private readonly int signatureAt;
         private readonly int idAt;
+        private readonly int subjectAt;
         private readonly int bodyAt;
 
         public RequestBuffer(string path)
@@ -123,11 +171,13 @@ internal sealed class StripeLoad(int port, string path, TimeProvider time)
             signatureAt = head.IndexOf("v1=", StringComparison.Ordinal) + 3;
             bodyAt = head.Length;
             idAt = bodyAt + body.IndexOf(id, StringComparison.Ordinal);
+            subjectAt = bodyAt + body.IndexOf("pi_p", StringComparison.Ordinal) + 3;
         }
 
         public ReadOnlyMemory<byte> Fill(string id, long timestamp)
         {
             Encoding.ASCII.GetBytes(id, bytes.AsSpan(idAt));
+            Encoding.ASCII.GetBytes(id.AsSpan(4), bytes.AsSpan(subjectAt));
             timestamp.TryFormat(bytes.AsSpan(timestampAt), out _, default, CultureInfo.InvariantCulture);
             using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
             hash.AppendData(bytes.AsSpan(timestampAt, 10));

@@ -66,7 +66,7 @@ public sealed partial class HubProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it as built, or, when <paramref name="asTyped"/>, with the README's command: then everything that the command line does not say is found by the hub itself. Without <paramref name="untilReady"/> it is left to start alone.</summary>
+    /// <summary>Starts it as built, or, when <paramref name="asTyped"/>, with the README's command: then everything that the command line does not say is found by the hub itself. <paramref name="program"/> is another build's hub.dll. Without <paramref name="untilReady"/> it is left to start alone.</summary>
     public static async Task<HubProcess> StartAsync(
         string? data = null,
         string? plugins = null,
@@ -74,6 +74,7 @@ public sealed partial class HubProcess : IAsyncDisposable
         IReadOnlyDictionary<string, string>? variables = null,
         int? port = null,
         bool asTyped = false,
+        string? program = null,
         bool untilReady = true)
     {
         data ??= NewDataFolder();
@@ -90,7 +91,7 @@ public sealed partial class HubProcess : IAsyncDisposable
             RedirectStandardError = true,
             Environment = { ["HUB_ADMIN_KEY"] = adminKey, ["DOTNET_gcServer"] = "0" },
         };
-        string[] command = asTyped ? ["run", "--project", "host", "--no-build", "-c", Configuration, "--"] : [Path.Combine(AppContext.BaseDirectory, "hub.dll")];
+        string[] command = asTyped ? ["run", "--project", "host", "--no-build", "-c", Configuration, "--"] : [program ?? Path.Combine(AppContext.BaseDirectory, "hub.dll")];
         foreach (var argument in command.Concat(["--data", data, "--urls", url]))
             start.ArgumentList.Add(argument);
 

@@ -5,8 +5,8 @@ using IntegrationHub.Schemas;
 
 namespace IntegrationHub.Host.Plugins;
 
-/// <summary>Writes down that the hub itself quarantined a plugin; who lifts that is written down by the API. Thread-safe.</summary>
-internal sealed partial class QuarantineAudit(IAuditTrail audit, TimeProvider time, ILogger<QuarantineAudit> logger)
+/// <summary>Writes down, and tells, that the hub itself quarantined a plugin; who lifts that is written down by the API. Thread-safe.</summary>
+internal sealed partial class QuarantineAudit(IAuditTrail audit, IEnumerable<IQuarantineListener> listeners, TimeProvider time, ILogger<QuarantineAudit> logger)
 {
     public const string Action = "plugin.quarantined";
 
@@ -22,11 +22,26 @@ internal sealed partial class QuarantineAudit(IAuditTrail audit, TimeProvider ti
         {
             Log.NotAudited(logger, fault, plugin);
         }
+
+        foreach (var listener in listeners)
+        {
+            try
+            {
+                await listener.QuarantinedAsync(plugin, reason.Message, sha256, cancellationToken);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                Log.NotTold(logger, fault, plugin);
+            }
+        }
     }
 
     private static partial class Log
     {
         [LoggerMessage(1211, LogLevel.Error, "The quarantine of plugin {Plugin} could not be written to the audit")]
         public static partial void NotAudited(ILogger logger, Exception fault, string plugin);
+
+        [LoggerMessage(1212, LogLevel.Error, "The quarantine of plugin {Plugin} could not be told")]
+        public static partial void NotTold(ILogger logger, Exception fault, string plugin);
     }
 }

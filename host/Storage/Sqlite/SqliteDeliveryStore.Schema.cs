@@ -43,37 +43,95 @@ internal sealed partial class SqliteDeliveryStore
         CREATE UNIQUE INDEX delivery_attempts_by_delivery ON delivery_attempts (delivery_id, attempt, id);
         """;
 
+    /// <summary>
+    /// Within a subscription and an order key only the oldest pending delivery can come due: those behind it wait until 9999, out of the way of every lease, until the
+    /// one before them is no longer pending. Triggers see to that, so that it holds whoever ends a delivery, and how; and no delivery without a key has any part in it.
+    /// </summary>
+    public const string Schema8 = """
+        ALTER TABLE deliveries ADD COLUMN order_key TEXT;
+        CREATE INDEX deliveries_ordered ON deliveries (subscription_id, order_key, number) WHERE status = 'pending' AND order_key IS NOT NULL;
+
+        CREATE TRIGGER deliveries_next_in_order AFTER UPDATE OF status ON deliveries
+        WHEN old.order_key IS NOT NULL AND old.status = 'pending' AND new.status <> 'pending'
+        BEGIN
+            UPDATE deliveries SET next_attempt_at = created_at
+            WHERE next_attempt_at = 2534023007999999999 AND number = (
+                SELECT number FROM deliveries INDEXED BY deliveries_ordered
+                WHERE subscription_id = old.subscription_id AND order_key = old.order_key AND status = 'pending' AND order_key IS NOT NULL ORDER BY number LIMIT 1);
+        END;
+
+        CREATE TRIGGER deliveries_next_in_order_after_delete AFTER DELETE ON deliveries
+        WHEN old.order_key IS NOT NULL AND old.status = 'pending'
+        BEGIN
+            UPDATE deliveries SET next_attempt_at = created_at
+            WHERE next_attempt_at = 2534023007999999999 AND number = (
+                SELECT number FROM deliveries INDEXED BY deliveries_ordered
+                WHERE subscription_id = old.subscription_id AND order_key = old.order_key AND status = 'pending' AND order_key IS NOT NULL ORDER BY number LIMIT 1);
+        END;
+        """;
+
+    /// <summary><see cref="Events.Delivery.NotYet"/> as it is stored.</summary>
+    private const string NotYet = "2534023007999999999";
+
+    /// <summary>
+    /// What waits stands by subscription, so that a lease reads what it takes and nothing else: neither the backlog of an endpoint that is full or down, nor what is due much later.
+    /// </summary>
+    public const string Schema10 = """
+        ALTER TABLE delivery_attempts ADD COLUMN response_headers TEXT;
+        DROP INDEX deliveries_due;
+        CREATE INDEX deliveries_waiting ON deliveries (subscription_id, next_attempt_at) WHERE status = 'pending' AND lease_until IS NULL;
+        """;
+
     private const string Columns =
-        "id, event_id, subscription_id, project, event_type, status, attempts, next_attempt_at, created_at, completed_at, reason, replay_of";
+        "id, event_id, subscription_id, project, event_type, status, attempts, next_attempt_at, created_at, completed_at, reason, replay_of, order_key";
 
     private const string Select = $"SELECT {Columns} FROM deliveries";
 
     private const string InsertDelivery = $"""
         INSERT INTO deliveries ({Columns})
-        VALUES ($id, $event_id, $subscription_id, $project, $event_type, $status, $attempts, $next_attempt_at, $created_at, $completed_at, $reason, $replay_of)
+        VALUES ($id, $event_id, $subscription_id, $project, $event_type, $status, $attempts, $next_attempt_at, $created_at, $completed_at, $reason, $replay_of, $order_key)
+        """;
+
+    internal const string SelectBefore = """
+        SELECT 1 FROM deliveries INDEXED BY deliveries_ordered
+        WHERE subscription_id = $subscription_id AND order_key = $order_key AND status = 'pending' AND order_key IS NOT NULL LIMIT 1
         """;
 
     private const string IsFree = "status = 'pending' AND lease_until IS NULL";
     private const string IsLeased = "status = 'pending' AND lease_until IS NOT NULL";
 
-    private const string IsOfOthers = "subscription_id NOT IN (SELECT value FROM json_each($except))";
-
-    private const string Lease = $"""
+    internal const string LeaseDue = $"""
         UPDATE deliveries SET lease_owner = $owner, lease_until = $until
         WHERE number IN (
-            SELECT number FROM (
-                SELECT * FROM (
-                    SELECT number, next_attempt_at FROM deliveries WHERE {IsFree} AND next_attempt_at <= $now AND {IsOfOthers} ORDER BY next_attempt_at LIMIT $max)
-                UNION ALL
-                SELECT * FROM (
-                    SELECT number, next_attempt_at FROM deliveries WHERE {IsLeased} AND lease_until <= $now AND {IsOfOthers} ORDER BY lease_until LIMIT $max))
-            ORDER BY next_attempt_at LIMIT $max)
+            SELECT number FROM deliveries INDEXED BY deliveries_waiting
+            WHERE {IsFree} AND subscription_id = $subscription_id AND next_attempt_at <= $now ORDER BY next_attempt_at LIMIT $max)
         RETURNING {Columns}
         """;
 
-    private const string SelectDue = $"SELECT next_attempt_at FROM deliveries WHERE {IsFree} ORDER BY next_attempt_at LIMIT 1";
+    private const string SelectNextDue =
+        $"SELECT next_attempt_at FROM deliveries INDEXED BY deliveries_waiting WHERE {IsFree} AND subscription_id = $subscription_id ORDER BY next_attempt_at LIMIT 1";
 
-    private const string SelectLeaseEnd = $"SELECT lease_until FROM deliveries WHERE {IsLeased} ORDER BY lease_until LIMIT 1";
+    // From one subscription to the next through the index: as many steps as there are subscriptions, however much waits for each.
+    private const string SelectAgenda = $"""
+        WITH RECURSIVE waiting (subscription_id) AS (
+            SELECT (SELECT subscription_id FROM deliveries INDEXED BY deliveries_waiting WHERE {IsFree} ORDER BY subscription_id LIMIT 1)
+            UNION ALL
+            SELECT (SELECT d.subscription_id FROM deliveries d INDEXED BY deliveries_waiting WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.subscription_id > waiting.subscription_id
+                ORDER BY d.subscription_id LIMIT 1)
+            FROM waiting WHERE waiting.subscription_id IS NOT NULL)
+        SELECT subscription_id, (
+            SELECT d.next_attempt_at FROM deliveries d INDEXED BY deliveries_waiting
+            WHERE d.status = 'pending' AND d.lease_until IS NULL AND d.subscription_id = waiting.subscription_id ORDER BY d.next_attempt_at LIMIT 1)
+        FROM waiting WHERE subscription_id IS NOT NULL
+        """;
+
+    private const string SelectLeaseEnd = $"SELECT lease_until FROM deliveries INDEXED BY deliveries_leased WHERE {IsLeased} AND lease_owner <> $owner ORDER BY lease_until LIMIT 1";
+
+    private const string FreeExpired = $"""
+        UPDATE deliveries SET lease_owner = NULL, lease_until = NULL
+        WHERE number IN (SELECT number FROM deliveries INDEXED BY deliveries_leased WHERE {IsLeased} AND lease_until <= $now ORDER BY lease_until LIMIT $max)
+        RETURNING subscription_id
+        """;
 
     private const string UpdateOutcome = """
         UPDATE deliveries
@@ -83,23 +141,23 @@ internal sealed partial class SqliteDeliveryStore
         """;
 
     private const string InsertAttempt = """
-        INSERT INTO delivery_attempts (id, delivery_id, attempt, started_at, duration, status, outcome, error, response_body)
-        VALUES ($id, $delivery_id, $attempt, $started_at, $duration, $status, $outcome, $error, $response_body)
+        INSERT INTO delivery_attempts (id, delivery_id, attempt, started_at, duration, status, outcome, error, response_body, step, response_headers)
+        VALUES ($id, $delivery_id, $attempt, $started_at, $duration, $status, $outcome, $error, $response_body, $step, $response_headers)
         """;
 
     private const string SelectAttempts = """
-        SELECT id, delivery_id, attempt, started_at, duration, status, outcome, error, response_body
+        SELECT id, delivery_id, attempt, started_at, duration, status, outcome, error, response_body, step, response_headers
         FROM delivery_attempts WHERE delivery_id = $delivery_id ORDER BY attempt, id
         """;
 
     private const string GiveBack =
         $"UPDATE deliveries SET lease_owner = NULL, lease_until = NULL WHERE id IN (SELECT value FROM json_each($ids)) AND {IsLeased} AND lease_owner = $owner";
 
-    private const string SetDue = "UPDATE deliveries SET next_attempt_at = MIN(next_attempt_at, $now) WHERE id = $id AND status = 'pending'";
+    private const string SetDue = $"UPDATE deliveries SET next_attempt_at = MIN(next_attempt_at, $now) WHERE id = $id AND status = 'pending' AND next_attempt_at <> {NotYet}";
 
     // Through the indexes of what is pending: a subscription may have millions of deliveries behind it.
     private const string CancelFree = $"""
-        UPDATE deliveries INDEXED BY deliveries_due SET status = 'cancelled', completed_at = $now, reason = $reason
+        UPDATE deliveries INDEXED BY deliveries_waiting SET status = 'cancelled', completed_at = $now, reason = $reason
         WHERE {IsFree} AND subscription_id = $subscription_id
         """;
 

@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Http;
 using Microsoft.Data.Sqlite;
 
@@ -6,7 +7,17 @@ namespace IntegrationHub.Host.Storage.Sqlite;
 
 internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeliveryStore
 {
-    public static void Insert(SqliteSession session, Delivery delivery) => session.Execute(
+    public static Delivery? Read(SqliteSession session, string id) => session.First(Select + " WHERE id = $id", Map, ("$id", id));
+
+    /// <summary>Puts a delivery into the queue. One with an order key waits for those before it.</summary>
+    public static void Insert(SqliteSession session, Delivery delivery)
+    {
+        var waits = delivery is { OrderKey: not null, Status: DeliveryStatus.Pending }
+            && session.Any(SelectBefore, ("$subscription_id", delivery.SubscriptionId), ("$order_key", delivery.OrderKey));
+        InsertRow(session, waits ? delivery with { NextAttemptAt = Delivery.NotYet } : delivery);
+    }
+
+    private static void InsertRow(SqliteSession session, Delivery delivery) => session.Execute(
         InsertDelivery,
         ("$id", delivery.Id),
         ("$event_id", delivery.EventId),
@@ -19,7 +30,8 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         ("$created_at", delivery.CreatedAt.ToStored()),
         ("$completed_at", delivery.CompletedAt.ToStored()),
         ("$reason", delivery.Reason),
-        ("$replay_of", delivery.ReplayOf));
+        ("$replay_of", delivery.ReplayOf),
+        ("$order_key", delivery.OrderKey));
 
     /// <summary>Cancels what is on its way to a subscription, within the transaction that deletes it. A worker that holds a lease finds it gone.</summary>
     public static void CancelPending(SqliteSession session, string subscriptionId, DateTimeOffset now)
@@ -29,66 +41,41 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         session.Execute(CancelLeased, ("$subscription_id", subscriptionId), ("$now", now.ToStored()), ("$reason", reason));
     }
 
-    public Task<IReadOnlyList<Delivery>> LeaseAsync(string owner, DateTimeOffset now, TimeSpan leaseFor, int max, CancellationToken cancellationToken) =>
-        LeaseExceptAsync(owner, now, leaseFor, max, [], cancellationToken);
-
-    public async Task<IReadOnlyList<Delivery>> LeaseExceptAsync(
-        string owner, DateTimeOffset now, TimeSpan leaseFor, int max, IReadOnlyCollection<string> exceptSubscriptions, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<LeasedShare>> LeaseAsync(
+        string owner, DateTimeOffset now, TimeSpan leaseFor, IReadOnlyList<LeaseShare> shares, CancellationToken cancellationToken)
     {
-        var except = SqliteValues.ToJson(exceptSubscriptions);
-        var leased = await storage.WriteAsync(
-            session => session.Query(
-                Lease, Map, ("$owner", owner), ("$now", now.ToStored()), ("$until", (now + leaseFor).ToStored()), ("$max", max), ("$except", except)),
-            cancellationToken);
-        if (leased.Count == 0)
-            return [];
+        var leased = await storage.WriteAsync(session => Lease(session, owner, now, now + leaseFor, shares), cancellationToken);
+        var ids = leased.SelectMany(static share => share.Deliveries).Select(static delivery => delivery.EventId).Distinct(StringComparer.Ordinal).ToList();
+        if (ids.Count == 0)
+            return leased;
 
         // Payloads are read outside of the writer, which others wait for.
-        var events = await storage.ReadAsync(
-            session => SqliteEventStore.ReadWithData(session, leased.Select(static delivery => delivery.EventId).Distinct()), cancellationToken);
+        var events = await storage.ReadAsync(session => SqliteEventStore.ReadWithData(session, ids), cancellationToken);
         var byId = events.ToDictionary(static one => one.Id, StringComparer.Ordinal);
-        return
-        [
-            .. leased
-                .OrderBy(static delivery => delivery.NextAttemptAt)
-                .ThenBy(static delivery => delivery.Id, StringComparer.Ordinal)
-                .Select(delivery => delivery with { Event = byId.GetValueOrDefault(delivery.EventId) }),
-        ];
+        return [.. leased.Select(share => share with { Deliveries = [.. share.Deliveries.Select(delivery => delivery with { Event = byId.GetValueOrDefault(delivery.EventId) })] })];
     }
 
-    public Task RecordAsync(string owner, AttemptRecord record, CancellationToken cancellationToken) => storage.WriteAsync(
+    public Task RecordAsync(string owner, IReadOnlyList<AttemptRecord> records, CancellationToken cancellationToken) => storage.WriteAsync(
         session =>
         {
-            var attempt = record.Attempt;
-            DateTimeOffset? completed = record.Status == DeliveryStatus.Pending ? null : attempt.StartedAt + attempt.Duration;
-            var held = session.Execute(
-                UpdateOutcome,
-                ("$id", attempt.DeliveryId),
-                ("$owner", owner),
-                ("$status", StatusName(record.Status)),
-                ("$attempts", attempt.Number),
-                ("$next_attempt_at", record.NextAttemptAt.ToStored()),
-                ("$completed_at", completed.ToStored()),
-                ("$reason", record.Reason));
-            if (held > 0)
-                Insert(session, attempt);
+            foreach (var record in records)
+                Record(session, owner, record);
 
-            return held > 0;
+            return records.Count;
         },
+        cancellationToken);
+
+    public Task<IReadOnlyList<string>> FreeExpiredAsync(DateTimeOffset now, int max, CancellationToken cancellationToken) => storage.WriteAsync<IReadOnlyList<string>>(
+        session => session.Query(FreeExpired, static row => row.GetString(0), ("$now", now.ToStored()), ("$max", max)), cancellationToken);
+
+    public Task<DeliveryAgenda> AgendaAsync(string owner, CancellationToken cancellationToken) => storage.ReadAsync(
+        session => new DeliveryAgenda(
+            session.Query(SelectAgenda, static row => KeyValuePair.Create(row.GetString(0), row.Time(1))),
+            session.First(SelectLeaseEnd, static row => (DateTimeOffset?)row.Time(0), ("$owner", owner))),
         cancellationToken);
 
     public Task ReleaseAsync(string owner, IReadOnlyList<string> deliveryIds, CancellationToken cancellationToken) => storage.WriteAsync(
         session => session.Execute(GiveBack, ("$owner", owner), ("$ids", SqliteValues.ToJson(deliveryIds))), cancellationToken);
-
-    public Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellationToken) => storage.ReadAsync(
-        static session =>
-        {
-            // What is leased is due again when the lease ends, should its worker be gone.
-            var free = session.First(SelectDue, static row => (DateTimeOffset?)row.Time(0));
-            var leased = session.First(SelectLeaseEnd, static row => (DateTimeOffset?)row.Time(0));
-            return free is null || leased < free ? leased : free;
-        },
-        cancellationToken);
 
     public Task<Delivery?> GetAsync(string id, CancellationToken cancellationToken) =>
         storage.ReadAsync(session => session.First(Select + " WHERE id = $id", Map, ("$id", id)), cancellationToken);
@@ -111,7 +98,11 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         session =>
         {
             foreach (var delivery in deliveries)
+            {
                 Insert(session, delivery);
+                if (delivery.Status == DeliveryStatus.Dead)
+                    SqliteDeadLetterStore.Insert(session, delivery, DeadLetterCause.Of(delivery.SubscriptionId, DeliverySteps.Route, null, delivery.Reason), delivery.CompletedAt ?? delivery.CreatedAt, told: true);
+            }
 
             return deliveries.Count;
         },
@@ -119,6 +110,48 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
 
     public Task<bool> MakeDueAsync(string id, DateTimeOffset now, CancellationToken cancellationToken) =>
         storage.WriteAsync(session => session.Execute(SetDue, ("$id", id), ("$now", now.ToStored())) > 0, cancellationToken);
+
+    private static List<LeasedShare> Lease(SqliteSession session, string owner, DateTimeOffset now, DateTimeOffset until, IReadOnlyList<LeaseShare> shares)
+    {
+        var leased = new List<LeasedShare>(shares.Count);
+        foreach (var (subscription, max) in shares)
+        {
+            var deliveries = session.Query(
+                LeaseDue,
+                Map,
+                ("$owner", owner),
+                ("$now", now.ToStored()),
+                ("$until", until.ToStored()),
+                ("$subscription_id", subscription),
+                ("$max", max));
+
+            // In no order, as they come back.
+            deliveries.Sort(static (left, right) => left.NextAttemptAt.CompareTo(right.NextAttemptAt) is not 0 and var byTime ? byTime : string.CompareOrdinal(left.Id, right.Id));
+            var next = session.First(SelectNextDue, static row => (DateTimeOffset?)row.Time(0), ("$subscription_id", subscription));
+            leased.Add(new LeasedShare(subscription, deliveries, next));
+        }
+
+        return leased;
+    }
+
+    private static void Record(SqliteSession session, string owner, AttemptRecord record)
+    {
+        var attempt = record.Attempt;
+        DateTimeOffset? completed = record.Status == DeliveryStatus.Pending ? null : attempt.StartedAt + attempt.Duration;
+        var held = session.Execute(
+            UpdateOutcome,
+            ("$id", attempt.DeliveryId),
+            ("$owner", owner),
+            ("$status", StatusName(record.Status)),
+            ("$attempts", attempt.Number),
+            ("$next_attempt_at", record.NextAttemptAt.ToStored()),
+            ("$completed_at", completed.ToStored()),
+            ("$reason", record.Reason));
+        if (held > 0)
+            Insert(session, attempt);
+        if (held > 0 && record.Status == DeliveryStatus.Dead && Read(session, attempt.DeliveryId) is { } dead)
+            SqliteDeadLetterStore.Insert(session, dead, DeadLetterCause.Of(dead.SubscriptionId, attempt, record.Reason), completed ?? attempt.StartedAt, told: false);
+    }
 
     private static void Insert(SqliteSession session, DeliveryAttempt attempt) => session.Execute(
         InsertAttempt,
@@ -130,7 +163,9 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         ("$status", attempt.Status),
         ("$outcome", attempt.Outcome),
         ("$error", attempt.Error),
-        ("$response_body", attempt.ResponseBody));
+        ("$response_body", attempt.ResponseBody),
+        ("$step", attempt.Step),
+        ("$response_headers", attempt.ResponseHeaders.Count == 0 ? null : SqliteValues.ToJson(attempt.ResponseHeaders)));
 
     private static Delivery Map(SqliteDataReader row) => new()
     {
@@ -146,6 +181,7 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         CompletedAt = row.TimeOrNull(9),
         Reason = row.TextOrNull(10),
         ReplayOf = row.TextOrNull(11),
+        OrderKey = row.TextOrNull(12),
     };
 
     private static DeliveryAttempt MapAttempt(SqliteDataReader row) => new()
@@ -159,6 +195,8 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         Outcome = row.GetString(6),
         Error = row.TextOrNull(7),
         ResponseBody = row.TextOrNull(8),
+        Step = row.TextOrNull(9),
+        ResponseHeaders = row.IsDBNull(10) ? [] : row.Json<KeyValuePair<string, string>[]>(10),
     };
 
     private static string StatusName(DeliveryStatus status) => status switch

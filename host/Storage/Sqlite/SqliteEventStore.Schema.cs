@@ -52,19 +52,41 @@ internal sealed partial class SqliteEventStore
         CREATE INDEX raw_requests_by_expiry ON raw_requests (expires_at);
         """;
 
+    /// <summary>The hash of a body is made when somebody looks at it, not for each webhook.</summary>
+    public const string Schema12 = "ALTER TABLE raw_requests DROP COLUMN body_hash;";
+
     private const string Columns =
         "id, connection_id, provider, project, environment, type, subject, provider_event_id, time, received_at, correlation_id, request_id";
 
     private const string InsertEvent = $"""
-        INSERT INTO events ({Columns})
-        VALUES ($id, $connection_id, $provider, $project, $environment, $type, $subject, $provider_event_id, $time, $received_at, $correlation_id, $request_id)
+        INSERT INTO events (number, {Columns})
+        VALUES ({NextNumber}, $id, $connection_id, $provider, $project, $environment, $type, $subject, $provider_event_id, $time, $received_at, $correlation_id, $request_id)
         """;
 
     private const string InsertData = "INSERT INTO event_data (number, sealed_data) VALUES (last_insert_rowid(), $sealed_data)";
 
-    private const string Select = $"SELECT {Columns} FROM events";
+    /// <summary>What was made of an earlier event's raw request; the index holds nothing else.</summary>
+    public const string Schema11 = """
+        ALTER TABLE events ADD COLUMN reprocess_of TEXT;
+        CREATE INDEX events_by_reprocess ON events (reprocess_of) WHERE reprocess_of IS NOT NULL;
+        """;
 
-    private const string SelectWithData = $"SELECT {Columns}, sealed_data FROM events JOIN event_data USING (number)";
+    private const string MarkReprocessed = "UPDATE events SET reprocess_of = $reprocess_of WHERE id = $id";
+
+    // All events of a request have its time, and the index of connections leads there.
+    private const string SelectOfRequest = $"""
+        SELECT {Columns}, sealed_data, reprocess_of FROM events JOIN event_data USING (number)
+        WHERE connection_id = $connection_id AND received_at = $received_at AND request_id = $request_id ORDER BY number
+        """;
+
+    private const string SelectReprocessed = $"""
+        SELECT {Columns}, sealed_data, reprocess_of FROM events JOIN event_data USING (number)
+        WHERE reprocess_of IN (SELECT value FROM json_each($ids)) ORDER BY number
+        """;
+
+    private const string Select = $"SELECT {Columns}, reprocess_of FROM events";
+
+    private const string SelectWithData = $"SELECT {Columns}, sealed_data, reprocess_of FROM events JOIN event_data USING (number)";
 
     // Changes a row when the event is new, or when the one it repeats was stored before the window.
     private const string ClaimId = """
@@ -78,12 +100,12 @@ internal sealed partial class SqliteEventStore
     private const string SelectFirst = "SELECT event_id FROM event_repetitions WHERE scope = $scope AND provider_event_id = $provider_event_id";
 
     private const string InsertRaw = """
-        INSERT INTO raw_requests (id, connection_id, received_at, expires_at, body_hash, sealed_head, sealed_body)
-        VALUES ($id, $connection_id, $received_at, $expires_at, $body_hash, $sealed_head, $sealed_body)
+        INSERT INTO raw_requests (id, connection_id, received_at, expires_at, sealed_head, sealed_body)
+        VALUES ($id, $connection_id, $received_at, $expires_at, $sealed_head, $sealed_body)
         """;
 
     private const string SelectRaw =
-        "SELECT id, connection_id, received_at, expires_at, body_hash, sealed_head, sealed_body FROM raw_requests WHERE id = $id";
+        "SELECT id, connection_id, received_at, expires_at, sealed_head, sealed_body FROM raw_requests WHERE id = $id";
 
     private const string PurgeRaw = """
         DELETE FROM raw_requests WHERE number IN (SELECT number FROM raw_requests WHERE expires_at <= $now ORDER BY expires_at LIMIT $limit)

@@ -11,13 +11,17 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
 
     /// <summary>The events of those ids with their data, in no order.</summary>
     public static List<HubEvent> ReadWithData(SqliteSession session, IEnumerable<string> ids) => session.Query(
-        SelectWithData + " WHERE id IN (SELECT value FROM json_each($ids))", MapWithData, ("$ids", SqliteValues.ToJson(ids)));
+        SelectWithData + " WHERE id IN (SELECT value FROM json_each($ids))", MapWhole, ("$ids", SqliteValues.ToJson(ids)));
+
+    /// <summary>The events of those ids without their data, in no order.</summary>
+    public static List<HubEvent> Read(SqliteSession session, IEnumerable<string> ids) => session.Query(
+        Select + " WHERE id IN (SELECT value FROM json_each($ids))", MapListed, ("$ids", SqliteValues.ToJson(ids)));
 
     public Task<AppendResult> AppendAsync(EventAppend append, CancellationToken cancellationToken) =>
         storage.WriteOrBusyAsync(session => Append(session, append), SizeOf(append), cancellationToken);
 
     public Task<HubEvent?> GetAsync(string id, CancellationToken cancellationToken) =>
-        storage.ReadAsync(session => session.First(SelectWithData + " WHERE id = $id", MapWithData, ("$id", id)), cancellationToken);
+        storage.ReadAsync(session => session.First(SelectWithData + " WHERE id = $id", MapWhole, ("$id", id)), cancellationToken);
 
     public Task<Page<HubEvent>> ListAsync(EventQuery query, PageRequest page, CancellationToken cancellationToken) => storage.ReadAsync(
         session => new SqliteFilter("events", page)
@@ -27,11 +31,21 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
             .Equal("subject", query.Subject)
             .Between("received_at", query.From, query.To)
             .In("project", query.VisibleProjects)
-            .ReadByTime(session, Select, "received_at", "id", Map, static row => (row.ReceivedAt, row.Id)),
+            .ReadByTime(session, Select, "received_at", "id", MapListed, static row => (row.ReceivedAt, row.Id)),
         cancellationToken);
 
     public Task<RawRequest?> GetRawAsync(string requestId, CancellationToken cancellationToken) =>
         storage.ReadAsync(session => session.First(SelectRaw, MapRaw, ("$id", requestId)), cancellationToken);
+
+    public Task<IReadOnlyList<HubEvent>> ListOfRequestAsync(RawRequest raw, CancellationToken cancellationToken) => storage.ReadAsync<IReadOnlyList<HubEvent>>(
+        session =>
+        {
+            var first = session.Query(
+                SelectOfRequest, MapWhole, ("$connection_id", raw.ConnectionId), ("$received_at", raw.ReceivedAt.ToStored()), ("$request_id", raw.Id));
+            var again = session.Query(SelectReprocessed, MapWhole, ("$ids", SqliteValues.ToJson(first.Select(static one => one.Id))));
+            return [.. first, .. again];
+        },
+        cancellationToken);
 
     public Task<int> PurgeExpiredAsync(DateTimeOffset now, int batch, CancellationToken cancellationToken) => storage.WriteAsync(
         session =>
@@ -46,8 +60,9 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
         var stored = new List<string>(append.Events.Count);
         var duplicates = new List<string>();
         var deliveries = 0;
-        foreach (var (one, subscriptions) in append.Events)
+        foreach (var routed in append.Events)
         {
+            var (one, subscriptions) = routed;
             if (FindFirst(session, one, append.DedupeWindow) is { } first)
             {
                 duplicates.Add(first);
@@ -56,13 +71,13 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
 
             Insert(session, one);
             stored.Add(one.Id);
-            foreach (var subscription in subscriptions)
+            for (var i = 0; i < subscriptions.Count; i++)
             {
                 // It may have been deleted since the event was matched; a delivery to it would have nowhere to go.
-                if (!SqliteSubscriptionStore.Exists(session, subscription))
+                if (!SqliteSubscriptionStore.Exists(session, subscriptions[i]))
                     continue;
 
-                SqliteDeliveryStore.Insert(session, NewDelivery(one, subscription));
+                SqliteDeliveryStore.Insert(session, NewDelivery(one, subscriptions[i], routed.OrderKeys?[i]));
                 deliveries++;
             }
         }
@@ -113,6 +128,8 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
             ("$correlation_id", one.CorrelationId),
             ("$request_id", one.RequestId));
         session.Execute(InsertData, ("$sealed_data", one.SealedData.ToStored()));
+        if (one.ReprocessOf is { } former)
+            session.Execute(MarkReprocessed, ("$id", one.Id), ("$reprocess_of", former));
     }
 
     private static void Insert(SqliteSession session, RawRequest raw) => session.Execute(
@@ -121,11 +138,10 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
         ("$connection_id", raw.ConnectionId),
         ("$received_at", raw.ReceivedAt.ToStored()),
         ("$expires_at", raw.ExpiresAt.ToStored()),
-        ("$body_hash", raw.BodyHash),
         ("$sealed_head", raw.SealedHead.ToStored()),
         ("$sealed_body", raw.SealedBody.ToStored()));
 
-    private static Delivery NewDelivery(HubEvent one, string subscription) => new()
+    private static Delivery NewDelivery(HubEvent one, string subscription, string? orderKey) => new()
     {
         Id = Ids.New(Ids.Delivery, one.ReceivedAt),
         EventId = one.Id,
@@ -136,6 +152,7 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
         Attempts = 0,
         NextAttemptAt = one.ReceivedAt,
         CreatedAt = one.ReceivedAt,
+        OrderKey = orderKey,
     };
 
     private static int SizeOf(EventAppend append)
@@ -163,7 +180,11 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
         RequestId = row.TextOrNull(11),
     };
 
+    private static HubEvent MapListed(SqliteDataReader row) => Map(row) with { ReprocessOf = row.TextOrNull(12) };
+
     private static HubEvent MapWithData(SqliteDataReader row) => Map(row) with { SealedData = row.Bytes(12) };
+
+    private static HubEvent MapWhole(SqliteDataReader row) => MapWithData(row) with { ReprocessOf = row.TextOrNull(13) };
 
     private static RawRequest MapRaw(SqliteDataReader row) => new()
     {
@@ -171,8 +192,7 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
         ConnectionId = row.GetString(1),
         ReceivedAt = row.Time(2),
         ExpiresAt = row.Time(3),
-        BodyHash = row.Bytes(4),
-        SealedHead = row.Bytes(5),
-        SealedBody = row.Bytes(6),
+        SealedHead = row.Bytes(4),
+        SealedBody = row.Bytes(5),
     };
 }

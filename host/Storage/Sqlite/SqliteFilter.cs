@@ -100,6 +100,18 @@ internal sealed class SqliteFilter(string list, PageRequest page)
         });
     }
 
+    /// <summary>Reads all rows of a query that limits itself, with conditions of constant text over numbers besides.</summary>
+    public List<T> ReadAll<T>(SqliteSession session, string select, string rest, Func<SqliteDataReader, T> map, params ReadOnlySpan<(string Condition, long Value)> conditions)
+    {
+        foreach (var (condition, value) in conditions)
+            Add(condition, value);
+
+        return session.Query(select + Conditions + rest, map, [.. _arguments]);
+    }
+
+    /// <summary>A number as it stands in a statement.</summary>
+    public static string Number(long value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
     private string Conditions => _conditions.Count == 0 ? "" : " WHERE " + string.Join(" AND ", _conditions);
 
     private Page<T> Read<T>(SqliteSession session, string sql, Func<SqliteDataReader, T> map, Func<T, string> cursor)

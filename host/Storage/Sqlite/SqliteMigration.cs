@@ -26,6 +26,11 @@ internal sealed record SqliteMigration(int Version, string Name, string Script)
         new(5, "rotation of keys", string.Join('\n', SqliteWrappedKeyStore.Schema5, SqliteApiKeyStore.Schema5, SqliteEndedSecretStore.Schema5)),
         new(6, "connection health", SqliteHealthStore.Schema6),
         new(7, "settings of subscriptions", SqliteSubscriptionStore.Schema7),
+        new(8, "ordered deliveries", SqliteDeliveryStore.Schema8),
+        new(9, "numbers of events", SqliteEventStore.Schema9),
+        new(10, "state of endpoints", string.Join('\n', SqliteDeliveryStore.Schema10, SqliteEndpointStateStore.Schema10)),
+        new(11, "afterlife of events", string.Join('\n', SqliteDeadLetterStore.Schema11, SqliteReplayStore.Schema11, SqliteEventStore.Schema11, SqliteErasureStore.Schema11)),
+        new(12, "hashes of raw bodies made on demand", SqliteEventStore.Schema12),
     ];
 
     public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Script.ReplaceLineEndings("\n"))));

@@ -17,9 +17,12 @@ internal sealed class SqliteOptions
     /// <summary>How many connections read at the same time. Default 4.</summary>
     public int ReadConnections { get; set; } = 4;
 
-    /// <summary>How many pages (4 KB) are written to the log before they are copied to the database in the background. Default 4000 (16 MB).</summary>
-    public int CheckpointPages { get; set; } = 4000;
+    /// <summary>
+    /// How many pages (4 KB) are written to the log before they are copied to the database in the background. Default 32000 (125 MB): a page that changed many times is copied once,
+    /// and indexes over providers' ids change all over. The more it is, the more there is to read after a crash.
+    /// </summary>
+    public int CheckpointPages { get; set; } = 32_000;
 
-    /// <summary>How many pages the log may hold before the writer itself stops to empty it. Default 16384 (64 MB).</summary>
-    public int MaxLogPages { get; set; } = 16384;
+    /// <summary>How many pages the log may hold before the writer itself stops to empty it. Default 65536 (256 MB).</summary>
+    public int MaxLogPages { get; set; } = 65_536;
 }

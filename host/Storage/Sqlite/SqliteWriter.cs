@@ -15,6 +15,8 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     private const string Keep = "RELEASE item";
     private const string Undo = "ROLLBACK TO item";
 
+    private const int CompletedTogether = 8;
+
     private readonly SqliteSession _session;
     private readonly string _file;
     private readonly SqliteOptions _options;
@@ -89,9 +91,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
             catch (Exception exception)
             {
                 Log.CommitFailed(_logger, group.Count, exception);
-                var failure = SqliteErrors.Translate(exception, _file);
-                foreach (var item in group)
-                    item.Fail(failure);
+                Complete(group, SqliteErrors.Translate(exception, _file));
             }
 
             group.Clear();
@@ -105,7 +105,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         if (group is [{ BetweenCommits: true } alone])
         {
             alone.TryRun(_session);
-            alone.Complete();
+            Complete(group);
             return;
         }
 
@@ -120,13 +120,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
             throw;
         }
 
-        foreach (var item in group)
-        {
-            if (item.Failure is SqliteException exception)
-                item.Fail(SqliteErrors.Translate(exception, _file));
-            else
-                item.Complete();
-        }
+        Complete(group);
 
         try
         {
@@ -136,6 +130,32 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         {
             // The callers have their answer; a checkpoint that failed is tried again after later commits.
             Log.AfterCommitFailed(_logger, exception);
+        }
+    }
+
+    /// <summary>
+    /// Tells the callers, on threads of the pool: a few callers a thread, for handing each of them over by itself costs more than what most of them have left to do.
+    /// </summary>
+    private void Complete(List<WriteItem> group, Exception? failure = null)
+    {
+        for (var at = 0; at < group.Count; at += CompletedTogether)
+        {
+            var some = group.GetRange(at, Math.Min(CompletedTogether, group.Count - at));
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static work =>
+                {
+                    foreach (var item in work.Items)
+                    {
+                        if (work.Failure is not null)
+                            item.Fail(work.Failure);
+                        else if (item.Failure is SqliteException exception)
+                            item.Fail(SqliteErrors.Translate(exception, work.File));
+                        else
+                            item.Complete();
+                    }
+                },
+                (Items: some, File: _file, Failure: failure),
+                preferLocal: false);
         }
     }
 

@@ -25,8 +25,8 @@ internal abstract class WriteItem(int size, bool betweenCommits)
 internal sealed class WriteItem<T>(Func<SqliteSession, T> work, int size, bool betweenCommits, CancellationToken cancellationToken)
     : WriteItem(size, betweenCommits)
 {
-    // Continuations must not run on the writer's thread: they would hold up every other caller.
-    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // What follows runs where this is completed. The writer completes on threads of the pool, never on its own, where it would hold up every other caller.
+    private readonly TaskCompletionSource<T> _completion = new();
     private T _result = default!;
 
     public Task<T> Completion => _completion.Task;

@@ -21,6 +21,7 @@ internal sealed class WebhookContentRule : IManifestRule
                 findings.Error(challenge["when"].Pointer, "A handshake needs conditions, or every webhook would be one.", "Write when: { \"/type\": \"url_verification\" }.");
 
             WebhookTemplates.CheckConditions(draft, challenge["when"], findings);
+            WebhookTemplates.Check(challenge["visit"]["url"], Part.Content, findings);
         }
 
         if (webhooks.IsObject && !source["type"].Exists)

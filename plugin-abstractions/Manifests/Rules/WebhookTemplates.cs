@@ -22,7 +22,7 @@ internal static partial class WebhookTemplates
         catch (ArgumentException fault)
         {
             var hint = allowed == Part.Signed
-                ? "Known: {timestamp}, {id}, {body}, {method}, {url}, {path}, {query}, {header.X}, {query.x}, {form.sorted}, {body.sha256}, {secret}, {config.x} and pointers {/a/b}."
+                ? "Known: {timestamp}, {id}, {body}, {method}, {url}, {path}, {query}, {header.X}, {query.x}, {headers.X}, {form.sorted}, {body.sha256}, {body.crc32}, {body.canonical}, {secret}, {config.x} and pointers {/a/b}; pipes: decimals, before, after."
                 : allowed == Part.Connection ? "Known: {config.x} and {env.x}." : "Known: {header.X}, {query.x} and pointers {/a/b}.";
             findings.Error(at, fault.Message, hint);
         }

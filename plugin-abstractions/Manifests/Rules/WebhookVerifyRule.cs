@@ -31,7 +31,11 @@ internal sealed partial class WebhookVerifyRule : IManifestRule
                 NeedPlace(scheme, findings);
                 break;
             case "ecdsa" or "ed25519" or "rsa":
-                Need(scheme, findings, "publicKey");
+                if (!scheme["certificate"].Exists)
+                    Need(scheme, findings, "publicKey");
+                else if (scheme["publicKey"].Exists || scheme["scheme"].Text == "ed25519")
+                    findings.Error(scheme["certificate"].Pointer, "A certificate stands instead of \"publicKey\", for the schemes \"rsa\" and \"ecdsa\".", "Leave one of them out.");
+
                 NeedPlace(scheme, findings);
                 break;
             case "jwt":
@@ -86,9 +90,24 @@ internal sealed partial class WebhookVerifyRule : IManifestRule
         }
 
         WebhookTemplates.CheckConfig(draft, scheme["signed"], findings);
+        WebhookTemplates.Check(scheme["certificate"]["url"], Webhooks.Part.Content, findings);
+        WebhookTemplates.Check(scheme["certificate"]["roots"], Webhooks.Part.Connection, findings);
+        WebhookTemplates.CheckConfig(draft, scheme["certificate"]["roots"], findings);
+        Pointers.Check(scheme["each"], findings);
+        CheckElements(draft, scheme, findings);
         Pointers.Check(scheme["body"], findings);
         Pointers.Check(scheme["timestampBody"], findings);
         WebhookTemplates.CheckConditions(draft, scheme["when"], findings);
+    }
+
+    /// <summary>A signature inside the first of several events says nothing of the others.</summary>
+    private static void CheckElements(ManifestDraft draft, Place scheme, ManifestFindings findings)
+    {
+        if (scheme["each"].Exists || draft.Root["webhooks"]["event"]["batch"].Text is not { Length: > 0 } batch)
+            return;
+
+        if (scheme["body"].Text is { } signature && Regex.IsMatch(signature, $"^{Regex.Escape(batch)}/[0-9]+/", RegexOptions.CultureInvariant))
+            findings.Warn(scheme["body"].Pointer, $"Only one element of {batch} is verified, and all of them become events.", $"Write \"each\": \"{batch}\", with pointers that begin in the element.");
     }
 
     private static void Need(Place scheme, ManifestFindings findings, string key)

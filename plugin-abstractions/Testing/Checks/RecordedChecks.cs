@@ -29,7 +29,7 @@ internal static class RecordedChecks
             log.Case();
             var request = Request(recorded);
             var connection = Connection(suite, recorded);
-            var receiver = new WebhookReceiver(suite.Manifest.Webhooks!, suite.Plugin.Adapter as IWebhookVerifier, new At(recorded.ReceivedAt));
+            var receiver = new WebhookReceiver(suite.Manifest.Webhooks!, suite.Plugin.Adapter as IWebhookVerifier, new At(recorded.ReceivedAt), recorded);
             if (await WebhookRig.VerifyAsync(suite, receiver, request, connection).ConfigureAwait(false) is not { } verified)
             {
                 log.Error("/webhooks/verify", $"{recorded.File}: the plugin's VerifyAsync does not return.");

@@ -1,12 +1,14 @@
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Manifests;
+using IntegrationHub.Webhooks;
 
 namespace IntegrationHub.Testing.Quality;
 
 /// <summary>
 /// What a vendor really sent, kept with the plugin: <c>contract/webhooks/*.json</c> (requests) and <c>contract/errors/*.json</c> (answers). Neither is packed nor loaded.
-/// A request: <c>{ "type", "source", "method"?, "url"?, "headers", "body" or "bodyBase64", "config", "receivedAt" }</c>, where <c>config</c> has the secret it was signed with.
+/// A request: <c>{ "type", "source", "method"?, "url"?, "headers", "body" or "bodyBase64", "config", "receivedAt", "documents"? }</c>, where <c>config</c> has the secret it was signed with, and
+/// <c>documents</c> what the hub would have fetched: text by address, such as the certificate that the request names.
 /// An answer: <c>{ "operation", "source", "status", "headers"?, "body", "category", "code"? }</c>. <c>source</c> says where it was recorded.
 /// </summary>
 internal sealed record RecordedMaterial(IReadOnlyList<RecordedWebhook> Webhooks, IReadOnlyList<RecordedError> Errors, IReadOnlyList<(string File, string Problem)> Problems)
@@ -68,7 +70,14 @@ internal sealed record RecordedMaterial(IReadOnlyList<RecordedWebhook> Webhooks,
 
 /// <summary>A request that a vendor sent.</summary>
 internal sealed record RecordedWebhook(string File, string? Type, string Method, string Url, IReadOnlyDictionary<string, IReadOnlyList<string>> Headers, byte[] Body, JsonElement Config, DateTimeOffset ReceivedAt)
+    : IWebhookFetcher
 {
+    /// <summary>What was at addresses that the request names.</summary>
+    private Dictionary<string, string> Documents { get; init; } = [];
+
+    public ValueTask<ReadOnlyMemory<byte>?> FetchAsync(Uri address, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<ReadOnlyMemory<byte>?>(Documents.TryGetValue(address.AbsoluteUri, out var text) ? Encoding.UTF8.GetBytes(text) : null);
+
     public static RecordedWebhook Read(string file, JsonElement json) => new(
         file,
         json.TryGetProperty("type", out var type) ? type.GetString() : null,
@@ -77,7 +86,12 @@ internal sealed record RecordedWebhook(string File, string? Type, string Method,
         json.GetProperty("headers").EnumerateObject().ToDictionary(header => header.Name, IReadOnlyList<string> (header) => [header.Value.GetString()!], StringComparer.OrdinalIgnoreCase),
         json.TryGetProperty("bodyBase64", out var bytes) ? bytes.GetBytesFromBase64() : Encoding.UTF8.GetBytes(json.GetProperty("body").GetString()!),
         json.GetProperty("config"),
-        json.GetProperty("receivedAt").GetDateTimeOffset());
+        json.GetProperty("receivedAt").GetDateTimeOffset())
+    {
+        Documents = json.TryGetProperty("documents", out var documents)
+            ? documents.EnumerateObject().ToDictionary(document => document.Name, document => document.Value.GetString()!, StringComparer.Ordinal)
+            : [],
+    };
 }
 
 /// <summary>A failure that a vendor answered.</summary>

@@ -23,6 +23,24 @@ public sealed class ChallengeTests
         Assert.Equal((new ChallengeResponse(200, "3eZbrw1a", "text/plain"), true), match);
     }
 
+    [Fact]
+    public void Visit_VerifiedHandshake_NamesTheAddressToVisit()
+    {
+        var visiting = Challenge("POST", "\"ok\"", ("/Type", "\"SubscriptionConfirmation\"")) with { Visit = new VisitManifest { Url = "{/SubscribeURL}", Hosts = ["sns.*.amazonaws.com"] } };
+        const string page = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&Token=1";
+        string Body(string url) => $"{{\"Type\":\"SubscriptionConfirmation\",\"SubscribeURL\":\"{url}\"}}";
+
+        var match = Inbound.Answerer(visiting).MatchChallenge(Inbound.Request(Body(page)), Inbound.Connection());
+
+        Assert.Equal(new Uri(page), match!.Value.Response.Visit);
+        Assert.True(match.Value.MustVerify);
+        foreach (var other in new[] { "http://sns.us-east-1.amazonaws.com/", "https://sns.us-east-1.amazonaws.com.example.com/", "https://127.0.0.1/", "", "https://sns.us-east-1.amazonaws.com:444/" })
+            Assert.Null(Inbound.Answerer(visiting).MatchChallenge(Inbound.Request(Body(other)), Inbound.Connection()));
+
+        Assert.Throws<ArgumentException>(() => Inbound.Answerer(visiting with { Verified = false }));
+        Assert.Throws<ArgumentException>(() => Inbound.Answerer(visiting with { Visit = new VisitManifest { Url = "{/SubscribeURL}" } }));
+    }
+
     [Theory]
     [InlineData("{\"type\":\"event_callback\",\"challenge\":\"x\"}")]
     [InlineData("{\"type\":\"url_verification\"}")]

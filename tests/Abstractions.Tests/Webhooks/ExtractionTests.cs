@@ -12,6 +12,18 @@ public sealed class ExtractionTests
     private static readonly EventManifest Rules = new() { Id = ["/id"], Type = ["/type"], Time = ["/created"], Subject = ["/data/object/id"] };
 
     [Fact]
+    public void Extract_EmptyBodyWhereHeadersSayEverything_IsAnEvent()
+    {
+        var reader = Inbound.Reader(new EventManifest { Id = ["{header.X-Goog-Channel-ID}:{header.X-Goog-Message-Number}"], Type = ["{header.X-Goog-Resource-State}"] });
+
+        var found = Assert.Single(reader.Extract(Inbound.Request("", headers: [("X-Goog-Channel-ID", "c"), ("X-Goog-Message-Number", "7"), ("X-Goog-Resource-State", "exists")])).Events);
+
+        Assert.Equal(("c:7", "exists", "{}"), (found.ProviderEventId, found.Type, System.Text.Encoding.UTF8.GetString(found.Data.Span)));
+        Assert.NotNull(reader.Extract(Inbound.Request("", headers: ("X-Goog-Channel-ID", "c"))).Malformed);
+        Assert.NotNull(Inbound.Reader(new EventManifest { Id = ["/id"] }).Extract(Inbound.Request("")).Malformed);
+    }
+
+    [Fact]
     public void Single_Event_IsReadAndItsDataIsASliceOfTheBody()
     {
         const string body = "  {\"id\":\"evt_1\", \"type\":\"payment_intent.succeeded\",\"created\":1767225600,\"data\":{\"object\":{\"id\":\"pi_1\"}}}\n";

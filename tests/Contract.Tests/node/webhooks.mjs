@@ -1,10 +1,11 @@
 // Reads a JSON array of tasks from standard input: { provider, action: "sign" | "verify", body, url, secret, privateKey, publicKey, now, id, headers }.
 // Writes a JSON array of answers: { headers, url, body } for "sign", { ok } for "verify", { error } for what failed.
 // "sign" uses the vendor's own signing function; where the vendor only verifies, node:crypto signs and the vendor's function must accept it.
-import { createHmac, sign as signWithKey } from "node:crypto";
+import { createHmac, createPublicKey, sign as signWithKey } from "node:crypto";
 import { createRequire } from "node:module";
 import { text } from "node:stream/consumers";
 
+const Clock = Date;
 const require = createRequire(import.meta.url);
 const lower = (headers) => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 const attempt = async (check) => {
@@ -275,6 +276,163 @@ const providers = {
       const HmacValidator = require("@adyen/api-library").hmacValidator;
       return attempt(() => new HmacValidator().validateHMAC(JSON.parse(body).notificationItems[0].NotificationRequestItem, secret));
     },
+  },
+};
+
+/** Vendors whose library only verifies: node:crypto signs, and the library must accept it. */
+const verifying = {
+  // Standard Webhooks under the names of their users, each with its own library.
+  resend: {
+    headers: ({ secret, body, now, id }) => standard("svix", secret, body, now, id),
+    async verify({ secret, body, headers }) {
+      const { Resend } = await import("resend");
+      const [id, timestamp, signature] = ["svix-id", "svix-timestamp", "svix-signature"].map((name) => headers[name]);
+      new Resend("re_" + "unused").webhooks.verify({ payload: body, headers: { id, timestamp, signature }, webhookSecret: secret });
+    },
+  },
+  clerk: {
+    headers: ({ secret, body, now, id }) => standard("svix", secret, body, now, id),
+    async verify({ secret, body, headers }) {
+      const { verifyWebhook } = await import("@clerk/backend/webhooks");
+      await verifyWebhook(new Request("https://hub.example/", { method: "POST", headers, body }), { signingSecret: secret });
+    },
+  },
+  openai: {
+    headers: ({ secret, body, now, id }) => standard("webhook", secret, body, now, id),
+    async verify({ secret, body, headers }) {
+      const { default: OpenAI } = await import("openai");
+      await new OpenAI({ apiKey: "sk-" + "unused" }).webhooks.unwrap(body, headers, secret);
+    },
+  },
+  workos: {
+    headers: ({ secret, body, now }) => ({ "WorkOS-Signature": `t=${now * 1000}, v1=${hmac("sha256", secret, `${now * 1000}.${body}`)}` }),
+    async verify({ secret, body, headers }) {
+      const { WorkOS } = await import("@workos-inc/node");
+      const workos = new WorkOS("sk_" + "unused", { clientId: "client_unused" });
+      await workos.webhooks.constructEvent({ payload: JSON.parse(body), sigHeader: headers["WorkOS-Signature"], secret });
+    },
+  },
+  paddle: {
+    headers: ({ secret, body, now }) => ({ "Paddle-Signature": `ts=${now};h1=${hmac("sha256", secret, `${now}:${body}`)}` }),
+    async verify({ secret, body, headers, now }) {
+      const { Paddle } = await import("@paddle/paddle-node-sdk");
+      // It allows five seconds, which the libraries before it may take to load.
+      globalThis.Date = class extends Date {
+        constructor(...given) {
+          super(...(given.length > 0 ? given : [now * 1000]));
+        }
+      };
+      return new Paddle("unused").webhooks.isSignatureValid(body, secret, headers["Paddle-Signature"]).finally(() => (globalThis.Date = Clock));
+    },
+  },
+  line: {
+    headers: ({ secret, body }) => ({ "x-line-signature": hmac("sha256", secret, body, "base64") }),
+    async verify({ secret, body, headers }) {
+      const { validateSignature } = await import("@line/bot-sdk");
+      return validateSignature(body, secret, headers["x-line-signature"]);
+    },
+  },
+  razorpay: {
+    headers: ({ secret, body }) => ({ "X-Razorpay-Signature": hmac("sha256", secret, body) }),
+    verify({ secret, body, headers }) {
+      const { validateWebhookSignature } = require("razorpay/dist/utils/razorpay-utils");
+      return validateWebhookSignature(body, headers["X-Razorpay-Signature"], secret);
+    },
+  },
+  gocardless: {
+    headers: ({ secret, body }) => ({ "Webhook-Signature": hmac("sha256", secret, body) }),
+    verify({ secret, body, headers }) {
+      const { parse } = require("gocardless-nodejs/webhooks");
+      parse(body, secret, headers["Webhook-Signature"]);
+    },
+  },
+  coinbase: {
+    headers: ({ secret, body }) => ({ "X-CC-Webhook-Signature": hmac("sha256", secret, body) }),
+    verify({ secret, body, headers }) {
+      const { Webhook } = require("coinbase-commerce-node");
+      Webhook.verifySigHeader(body, headers["X-CC-Webhook-Signature"], secret);
+    },
+  },
+  meta: {
+    // The library of GitHub's octokit takes the same construction; Meta publishes no verifier.
+    headers: ({ secret, body }) => ({ "X-Hub-Signature-256": "sha256=" + hmac("sha256", secret, body) }),
+    async verify({ secret, body, headers }) {
+      const { verify } = await import("@octokit/webhooks-methods");
+      return verify(secret, body, headers["X-Hub-Signature-256"]);
+    },
+  },
+};
+
+for (const [name, { headers, verify }] of Object.entries(verifying)) {
+  providers[name] = {
+    sign: async (task) => accepted(providers[name], task, headers(task)),
+    verify: (task) => attempt(() => verify(task)),
+  };
+}
+
+function hmac(algorithm, secret, text, encoding = "hex") {
+  return createHmac(algorithm, secret).update(text).digest(encoding);
+}
+
+function standard(prefix, secret, body, now, id) {
+  const key = Buffer.from(secret.slice("whsec_".length), "base64");
+  return { [`${prefix}-id`]: id, [`${prefix}-timestamp`]: String(now), [`${prefix}-signature`]: "v1," + hmac("sha256", key, `${id}.${now}.${body}`, "base64") };
+}
+
+providers.contentful = {
+  sign({ secret, method = "POST", url, body, now }) {
+    const { signRequest } = require("@contentful/node-apps-toolkit");
+    const headers = { "Content-Type": "application/vnd.contentful.management.v1+json", "X-Contentful-Topic": "ContentManagement.Entry.publish" };
+    const signed = signRequest(secret, { method, path: new URL(url).pathname, headers, body }, now * 1000);
+    return { headers: { ...headers, ...signed } };
+  },
+  verify({ secret, method = "POST", url, body, headers }) {
+    const { verifyRequest } = require("@contentful/node-apps-toolkit");
+    return attempt(() => verifyRequest(secret, { method, path: new URL(url).pathname, headers, body }, 0));
+  },
+};
+
+providers.inngest = {
+  async sign({ secret, body, now }) {
+    const { signDataWithKey } = await import(new URL("./node_modules/inngest/helpers/net.js", import.meta.url));
+    const signature = await signDataWithKey(JSON.parse(body), secret, String(now), { debug() {} });
+    return { headers: { "X-Inngest-Signature": `t=${now}&s=${signature}` } };
+  },
+  async verify({ secret, body, headers }) {
+    const { signDataWithKey } = await import(new URL("./node_modules/inngest/helpers/net.js", import.meta.url));
+    const sent = new URLSearchParams(headers["X-Inngest-Signature"]);
+    return attempt(async () => (await signDataWithKey(JSON.parse(body), secret, sent.get("t"), { debug() {} })) === sent.get("s"));
+  },
+};
+
+/** Amazon's validator fetches the certificate itself; here it gets one that has the public key of the task. */
+providers.sns = {
+  sign(task) {
+    const message = JSON.parse(task.body);
+    const keys =
+      message.Type === "Notification"
+        ? ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"]
+        : ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
+    const text = keys.filter((key) => key in message).map((key) => `${key}\n${message[key]}\n`).join("");
+    const algorithm = message.SignatureVersion === "2" ? "RSA-SHA256" : "RSA-SHA1";
+    message.Signature = signWithKey(algorithm, Buffer.from(text), task.privateKey).toString("base64");
+    const body = JSON.stringify(message);
+    return accepted(this, { ...task, body }, { "x-amz-sns-message-type": message.Type }).then((answer) => ({ ...answer, body }));
+  },
+  verify({ body, privateKey }) {
+    const https = require("https");
+    const Validator = require("sns-validator");
+    const { EventEmitter } = require("node:events");
+    https.get = (address, answer) => {
+      const response = Object.assign(new EventEmitter(), { statusCode: 200 });
+      setImmediate(() => {
+        answer(response);
+        response.emit("data", createPublicKey(privateKey).export({ type: "spki", format: "pem" }));
+        response.emit("end");
+      });
+      return new EventEmitter();
+    };
+    return attempt(() => new Promise((resolve, reject) => new Validator().validate(body, (error) => (error ? reject(error) : resolve(true)))));
   },
 };
 

@@ -2,6 +2,8 @@ using System.Text.Json;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.DeadLetters;
+using IntegrationHub.Host.Events.Replays;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Operations.Effects;
 using IntegrationHub.Host.Operations.Jobs;
@@ -32,6 +34,8 @@ internal static class ApiStage
         ("/api/subscriptions/{id}", "subscription"),
         ("/api/deliveries/{id}", "delivery"),
         ("/api/dead-letters/{id}", "deadLetter"),
+        ("/api/replays/{id}", "replay"),
+        ("/api/privacy/erasures/{id}", "erasure"),
         ("/api/keys/{id}", "key"),
         ("/api/effects/{id}", "effect"),
         ("/api/jobs/{id}/retry", "deadJob"),
@@ -60,12 +64,24 @@ internal static class ApiStage
         ["POST /api/connections/{id}/limits/reset"] = [null],
         ["POST /api/connections/{id}/operations/{operation}"] = ["""{"params":{}}"""],
         ["POST /api/events"] = ["""{"type":"order.paid","id":"{marker}","project":"{project}","data":{"note":"{marker}"}}"""],
+        ["POST /api/events/stream/tickets"] = [null],
         ["POST /api/events/{id}/replay"] = [null, """{"subscription":"{subscription}"}"""],
+        ["POST /api/events/{id}/reprocess"] = [null],
+        ["POST /api/subscriptions/{id}/recover"] = ["""{"since":"2026-01-01T00:00:00Z"}"""],
+        ["POST /api/replays"] = ["""{"filter":{"subscription":"{subscription}"},"ratePerSecond":1}""", """{"project":"{project}","filter":{"fingerprint":"0123456789abcdef"}}"""],
+        ["POST /api/replays/{id}/cancel"] = [null],
+        ["POST /api/privacy/export"] = ["""{"project":"{project}","subject":"nobody-{new}","reason":"test"}"""],
+        ["POST /api/privacy/erasures"] = ["""{"project":"{project}","subject":"nobody-{new}","reason":"test","pointers":["/customer/email"]}"""],
         ["POST /api/subscriptions"] = ["""{"pattern":"**","project":"{project}","description":"{marker}","target":{"kind":"webhook","url":"http://127.0.0.1:9/{marker}"}}"""],
         ["PATCH /api/subscriptions/{id}"] = ["""{"enabled":false}"""],
         ["DELETE /api/subscriptions/{id}"] = [null],
         ["POST /api/subscriptions/{id}/rotate-secret"] = [null],
-        ["POST /api/subscriptions/{id}/test"] = [null],
+        ["POST /api/subscriptions/{id}/test"] = [null, """{"event":"{event}"}"""],
+        ["POST /api/subscriptions/preview"] =
+        [
+            """{"project":"{project}","sample":{"type":"app.order","data":{}}}""",
+            """{"subscription":"{subscription}","event":"{event}"}""",
+        ],
         ["POST /api/deliveries/{id}/retry"] = [null],
         ["POST /api/dead-letters/{id}/replay"] = [null],
         ["POST /api/dead-letters/replay"] = ["""{"filter":{"subscription":"{subscription}"}}"""],
@@ -99,10 +115,11 @@ internal static class ApiStage
         ["subject"] = "{marker}",
         ["type"] = "app.{marker}",
         ["eventType"] = "app.{marker}",
+        ["pattern"] = "app.{marker}",
     };
 
     private static readonly HashSet<string> NeutralQuery =
-        ["limit", "cursor", "from", "to", "status", "provider", "environment", "reason", "capability", "category", "market", "currency", "language", "q", "sort", "force", "params", "actor", "action", "target", "state", "verdict", "operation", "async"];
+        ["limit", "cursor", "from", "to", "status", "provider", "environment", "reason", "capability", "category", "market", "currency", "language", "q", "sort", "force", "params", "actor", "action", "target", "state", "verdict", "operation", "async", "fingerprint", "step", "replayed", "dryRun", "lastEventId", "follow", "ticket"];
 
     /// <summary>Everything that the hub answers, as it is put together in production.</summary>
     public static List<ApiRoute> Routes(IServiceProvider services) =>
@@ -241,6 +258,8 @@ internal sealed class ProjectThings : IDisposable
             ["event"] = received,
             ["delivery"] = delivery,
             ["deadLetter"] = await DieAsync(received, subscription),
+            ["replay"] = await ReplayAsync(subscription),
+            ["erasure"] = await ErasureAsync(),
             ["key"] = key,
             ["effect"] = await EffectAsync(connection),
             ["job"] = await JobAsync(connection, JobState.Queued),
@@ -307,6 +326,25 @@ internal sealed class ProjectThings : IDisposable
         };
         await hub.Services.GetRequiredService<IJobStore>().AddAsync(job, CancellationToken.None);
         return id;
+    }
+
+    // One that has its next step before it.
+    private async Task<string> ReplayAsync(string subscription)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var replay = new Replay
+        {
+            Id = Ids.New(Ids.Replay, now), Project = Project, Filter = new DeadLetterQuery { SubscriptionId = subscription }, Rate = 1, State = ReplayState.Running, NextStepAt = now.AddDays(1),
+            Actor = "key_1", CorrelationId = Marker, CreatedAt = now,
+        };
+        return (await hub.Services.GetRequiredService<IReplayStore>().AddAsync(replay, CancellationToken.None)).Id;
+    }
+
+    private async Task<string> ErasureAsync()
+    {
+        var answer = await Client.SendAsync("POST", "/api/privacy/erasures", JsonSerializer.Serialize(new { project = Project, subject = $"nobody-{Guid.NewGuid():N}", reason = "Ticket 7." }));
+        Assert.True(answer.Status == 202, answer.Text);
+        return answer["id"]!;
     }
 
     // Without waiting for eight attempts.

@@ -16,7 +16,10 @@ public sealed class AuditWalkTests : IAsyncLifetime
     };
 
     /// <summary>Requests that leave no entry, and why.</summary>
-    private static readonly Dictionary<string, string> NotAudited = [];
+    private static readonly Dictionary<string, string> NotAudited = new()
+    {
+        ["POST /api/subscriptions/preview"] = "it sends, stores and changes nothing, and shows no more than GET /api/events/{id} does",
+    };
 
     private readonly RealHub hub = new();
     private ProjectThings mine = null!;

@@ -179,7 +179,7 @@ public sealed class ProjectProbeTests : IAsyncLifetime
         foreach (var value in things.Values.OrderByDescending(value => value.Length))
             text = text.Replace(value, "…", StringComparison.Ordinal);
 
-        text = System.Text.RegularExpressions.Regex.Replace(text, """(req|dlv|evt|att|conn|sub|key|idem|job|eff)_[0-9A-HJKMNP-TV-Z]{26}""", "…");
-        return System.Text.RegularExpressions.Regex.Replace(text, """\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+00:00)|"(durationMs|version)":[0-9.]+""", "…");
+        text = System.Text.RegularExpressions.Regex.Replace(text, """(req|dlv|evt|att|conn|sub|key|idem|job|eff|rpl|era)_[0-9A-HJKMNP-TV-Z]{26}""", "…");
+        return System.Text.RegularExpressions.Regex.Replace(text, """\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+00:00)|"(durationMs|version)":[0-9.]+|("subjectHash":"[0-9a-f]+")""", "…");
     }
 }

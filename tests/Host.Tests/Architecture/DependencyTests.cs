@@ -24,9 +24,11 @@ public sealed partial class DependencyTests
         ["Health"] = ["Http", "Access", "Catalog", "Connections", "Insights", "Operations"],
         ["Capabilities"] = ["Http", "Access", "Catalog", "Connections", "Insights", "Operations"],
         ["Events"] = ["Http", "Access", "Secrets", "Egress", "Insights"],
+        ["Targets"] = ["Http", "Access", "Capabilities", "Catalog", "Connections", "Egress", "Events", "Insights", "Operations", "Secrets"],
         ["Webhooks"] = ["Http", "Access", "Catalog", "Connections", "Events", "Insights", "Secrets"],
+        ["Privacy"] = ["Http", "Access", "Events", "Insights", "Operations", "Secrets"],
         ["Simulators"] = ["Http", "Access", "Catalog", "Connections"],
-        ["Storage"] = ["Http", "Access", "Connections", "Events", "Health", "Insights", "Operations", "Plugins", "Secrets"],
+        ["Storage"] = ["Http", "Access", "Connections", "Events", "Health", "Insights", "Operations", "Plugins", "Privacy", "Secrets"],
         ["Cli"] = ["Http", "Plugins"],
         ["Hosting"] = ["Http", "Access", "Events", "Health", "Operations", "Plugins", "Secrets", "Storage", "Insights"],
     };

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Tests.Fakes;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,20 +22,25 @@ internal sealed class DeliveryHarness : IAsyncDisposable
     private readonly WebhookTarget webhooks;
     private readonly List<DeliveryWorker> workers = [];
 
-    public DeliveryHarness(Action<DeliveryOptions>? configure = null, HttpMessageHandler? handler = null, InMemoryEventStore? store = null, FakeTimeProvider? time = null)
+    public DeliveryHarness(Action<DeliveryOptions>? configure = null, HttpMessageHandler? handler = null, InMemoryEventStore? store = null, FakeTimeProvider? time = null, InMemoryEndpointStateStore? states = null)
     {
         Time = time ?? new FakeTimeProvider();
+        EndpointStates = states ?? new InMemoryEndpointStateStore();
         Store = store ?? new InMemoryEventStore(Time);
         Options = new DeliveryOptions { Jitter = 0, Tick = Tick };
         configure?.Invoke(Options);
         egress = new FakeEgressHandlers(handler);
         Metrics = new EventMetrics(services.GetRequiredService<IMeterFactory>());
-        Registry = new SubscriptionRegistry(Subscriptions, NullLogger<SubscriptionRegistry>.Instance);
+        Registry = new SubscriptionRegistry(Subscriptions, Sealer, NullLogger<SubscriptionRegistry>.Instance);
         Publisher = new EventPublisher(Store, Registry, Signal, Metrics);
+        var payloads = new DeliveryPayloads(Sealer);
         webhooks = new WebhookTarget(
-            egress, new SubscriptionSecrets(Sealer), new DeliveryPayloads(Sealer), Microsoft.Extensions.Options.Options.Create(Options),
+            egress, new SubscriptionSecrets(Sealer), payloads, Microsoft.Extensions.Options.Options.Create(Options),
             Microsoft.Extensions.Options.Options.Create(new HubOptions { AllowPrivateTargets = true }), Time);
-        Sender = new DeliverySender(new SubscriptionTargets([webhooks]), Time, Metrics);
+        var targets = new SubscriptionTargets([webhooks]);
+        Sender = new DeliverySender(targets, payloads, new AnswerRedaction(new SubscriptionSecrets(Sealer)), Time, Metrics);
+        Endpoints = new EndpointRegistry(
+            EndpointStates, Subscriptions, Registry, targets, HubEvents, Audit, Microsoft.Extensions.Options.Options.Create(Options), Time, NullLogger<EndpointRegistry>.Instance);
         Replay = new DeliveryReplay(Store, Registry, Signal, Time);
     }
 
@@ -50,6 +56,8 @@ internal sealed class DeliveryHarness : IAsyncDisposable
 
     public DeliverySignal Signal { get; } = new();
 
+    public DeadLetterSignal DeadLetters { get; } = new();
+
     public EventMetrics Metrics { get; }
 
     public SubscriptionRegistry Registry { get; }
@@ -60,12 +68,29 @@ internal sealed class DeliveryHarness : IAsyncDisposable
 
     public DeliveryReplay Replay { get; }
 
-    public async Task<(Subscription Subscription, string Secret)> SubscribeAsync(string url, string pattern = "acme.**")
+    public InMemoryEndpointStateStore EndpointStates { get; }
+
+    public RecordingHubEvents HubEvents { get; } = new();
+
+    public RecordingAuditTrail Audit { get; } = new();
+
+    public EndpointRegistry Endpoints { get; }
+
+    public async Task<(Subscription Subscription, string Secret)> SubscribeAsync(string url, string pattern = "acme.**", Func<Subscription, Subscription>? change = null)
     {
         var made = SomeEvent.Subscribed(url, pattern);
+        made.Subscription = change?.Invoke(made.Subscription) ?? made.Subscription;
         await Subscriptions.AddAsync(made.Subscription, CancellationToken.None);
         await Registry.LoadAsync(CancellationToken.None);
         return made;
+    }
+
+    /// <summary>Enables what the hub disabled, as a person does.</summary>
+    public async Task EnableAsync(Subscription subscription)
+    {
+        var now = (await Subscriptions.GetAsync(subscription.Id, CancellationToken.None))!;
+        Assert.True(await Subscriptions.UpdateAsync(now with { Enabled = true, DisabledReason = null, Version = now.Version + 1 }, CancellationToken.None));
+        await Registry.LoadAsync(CancellationToken.None);
     }
 
     public async Task<HubEvent> PublishAsync(string type = "acme.order.paid")
@@ -78,7 +103,8 @@ internal sealed class DeliveryHarness : IAsyncDisposable
     public async Task<DeliveryWorker> StartAsync()
     {
         var worker = new DeliveryWorker(
-            Store, Subscriptions, Registry, Sender, new DeliveryOutcomeRules(new RetrySchedule(Options.EffectiveSchedule, Options.Jitter, new Random(1)), Time), Signal, Metrics,
+            Store, Subscriptions, Registry, Endpoints, Sender,
+            new DeliveryOutcomeRules(new RetrySchedule(Options.EffectiveSchedule, Options.Jitter, new Random(1)), new OptionsWrapper<DeliveryOptions>(Options), Time), Signal, DeadLetters, Metrics,
             new OptionsWrapper<DeliveryOptions>(Options), Time, NullLogger<DeliveryWorker>.Instance);
         workers.Add(worker);
         await worker.StartAsync(CancellationToken.None);

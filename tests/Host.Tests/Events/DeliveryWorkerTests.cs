@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Tests.Fakes;
+using IntegrationHub.Host.Tests.Storage;
 
 namespace IntegrationHub.Host.Tests.Events;
 
@@ -347,7 +349,7 @@ public sealed class DeliveryWorkerTests
         await using var receiver = await EventReceiver.StartAsync();
         receiver.AnswerWith(410);
         await using var hub = new DeliveryHarness();
-        await hub.SubscribeAsync(receiver.Url);
+        var (subscription, _) = await hub.SubscribeAsync(receiver.Url);
         await hub.StartAsync();
         var hubEvent = await hub.PublishAsync();
         await hub.Store.Records.ReadAsync().Soon();
@@ -355,7 +357,9 @@ public sealed class DeliveryWorkerTests
         var dead = Assert.Single(hub.Store.Deliveries);
 
         receiver.AnswerWith(200);
-        var replay = await hub.Replay.ReplayAsync(dead, CancellationToken.None);
+        await hub.EnableAsync(subscription);
+        var replay = (await hub.Store.ReplayOneAsync(dead.Id, hub.Time.GetUtcNow(), CancellationToken.None))!.Value.Delivery;
+        hub.Signal.Wake();
         var got = await receiver.Received.ReadAsync().Soon();
         var record = await hub.Store.Records.ReadAsync().Soon();
 
@@ -371,20 +375,23 @@ public sealed class DeliveryWorkerTests
         await using var receiver = await EventReceiver.StartAsync();
         receiver.AnswerWith(410);
         await using var hub = new DeliveryHarness();
-        await hub.SubscribeAsync(receiver.Url);
+        var (subscription, _) = await hub.SubscribeAsync(receiver.Url);
         await hub.StartAsync();
         for (var i = 0; i < 5; i++)
         {
             hub.Time.Advance(TimeSpan.FromMilliseconds(1));
             await hub.PublishAsync();
             await hub.Store.Records.ReadAsync().Soon();
+            await hub.EnableAsync(subscription);
         }
 
         receiver.AnswerWith(200);
-        var first = await hub.Replay.ReplayAsync(new DeliveryQuery(), 3, CancellationToken.None);
-        Assert.Equal((3, 0, true), (first.Deliveries.Count, first.Skipped, first.HasMore));
-        var second = await hub.Replay.ReplayAsync(new DeliveryQuery(), 3, CancellationToken.None);
-        Assert.Equal((2, 3, false), (second.Deliveries.Count, second.Skipped, second.HasMore));
+        var first = await hub.Store.ReplayAsync(new DeadLetterQuery(), 3, hub.Time.GetUtcNow(), CancellationToken.None);
+        hub.Signal.Wake();
+        Assert.Equal((3, 0, true), (first.Made.Count, first.Skipped, first.HasMore));
+        var second = await hub.Store.ReplayAsync(new DeadLetterQuery(), 3, hub.Time.GetUtcNow(), CancellationToken.None);
+        hub.Signal.Wake();
+        Assert.Equal((2, 3, false), (second.Made.Count, second.Skipped, second.HasMore));
         for (var i = 0; i < 5; i++)
             Assert.Equal(DeliveryStatus.Delivered, (await hub.Store.Records.ReadAsync().Soon()).Status);
     }
@@ -395,9 +402,9 @@ public sealed class DeliveryWorkerTests
         await using var hub = new DeliveryHarness();
         await hub.StartAsync();
         await hub.Time.WhenTimerIsDueInAsync(DeliveryHarness.Tick).Soon();
-        Assert.Equal(1, hub.Store.LeaseCalls);
+        Assert.Equal((1, 0), (hub.Store.AgendaCalls, hub.Store.LeaseCalls));
         hub.Time.Advance(TimeSpan.FromDays(29));
-        Assert.Equal(1, hub.Store.LeaseCalls);
+        Assert.Equal((1, 0), (hub.Store.AgendaCalls, hub.Store.LeaseCalls));
     }
 
     private sealed class ThrowingHandler(Exception exception) : HttpMessageHandler

@@ -201,6 +201,11 @@ public sealed class EventApiTests
         Assert.Equal(404, (await hub.CallAsync("GET", $"/api/deliveries/{id}", null, HubRole.Viewer, "other")).Status);
 
         receiver.AnswerWith(200);
+        var subscription = $"/api/subscriptions/{Text(dead, "subscriptionId")}";
+        var (_, gone) = await hub.CallAsync("GET", subscription + "/endpoint");
+        Assert.Equal((false, "closed"), (gone.GetProperty("enabled").GetBoolean(), Text(gone, "circuit")));
+        Assert.Contains("410", Text(gone, "disabledReason"), StringComparison.Ordinal);
+        Assert.Equal(200, (await hub.CallAsync("PATCH", subscription, """{ "enabled": true }""")).Status);
         var (status, replayed) = await hub.CallAsync("POST", $"/api/dead-letters/{id}/replay", null, HubRole.Operator);
         Assert.Equal((202, id), (status, Text(replayed, "replayOf")));
         await hub.Store.Records.ReadAsync().Soon();
@@ -227,6 +232,8 @@ public sealed class EventApiTests
 
         var (_, pending) = await hub.CallAsync("GET", "/api/deliveries?status=pending", null, HubRole.Viewer);
         var id = Text(Assert.Single(pending.GetProperty("items").EnumerateArray()), "id");
+        var (_, endpoint) = await hub.CallAsync("GET", $"/api/subscriptions/{Text(pending.GetProperty("items")[0], "subscriptionId")}/endpoint");
+        Assert.Equal((1, "The endpoint answered 500."), (endpoint.GetProperty("consecutiveFailures").GetInt32(), Text(endpoint, "lastError")));
         Assert.Equal(202, (await hub.CallAsync("POST", $"/api/deliveries/{id}/retry", null, HubRole.Operator)).Status);
         Assert.Equal((DeliveryStatus.Delivered, 2), await hub.Store.Records.ReadAsync().Soon() is var record ? (record.Status, record.Attempt.Number) : default);
     }

@@ -106,7 +106,9 @@ public sealed class EventPatternTests
 
     [Theory]
     [InlineData("stripe.*", "stripe")]
-    [InlineData("*.failed", null)]
-    [InlineData("**", null)]
-    public void FirstLiteral_IsTheIndexKey(string pattern, string? expected) => Assert.Equal(expected, EventPattern.Parse(pattern).FirstLiteral);
+    [InlineData("stripe.charge.**.failed", "stripe.charge")]
+    [InlineData("stripe.charge.refunded", "stripe.charge.refunded")]
+    [InlineData("*.failed", "")]
+    [InlineData("**", "")]
+    public void LiteralPrefix_IsTheIndexKey(string pattern, string expected) => Assert.Equal(expected, EventPattern.Parse(pattern).LiteralPrefix);
 }

@@ -5,7 +5,7 @@ using IntegrationHub.Host.Tests.Fakes;
 
 namespace IntegrationHub.Host.Tests.Events;
 
-public sealed class SubscriptionApiTests
+public sealed partial class SubscriptionApiTests
 {
     [Fact]
     public async Task Create_Valid_ShowsTheSecretOnce()

@@ -56,7 +56,7 @@ public sealed class SubscriptionRegistryTests
 
     private async Task<SubscriptionRegistry> LoadedAsync()
     {
-        var registry = new SubscriptionRegistry(store, NullLogger<SubscriptionRegistry>.Instance);
+        var registry = new SubscriptionRegistry(store, new FakeSealer(), NullLogger<SubscriptionRegistry>.Instance);
         await registry.LoadAsync(CancellationToken.None);
         return registry;
     }

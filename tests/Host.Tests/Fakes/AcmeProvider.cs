@@ -17,7 +17,10 @@ internal static class AcmeProvider
     public const string Secret = "acme-secret-1";
     public const string SignatureHeader = "Acme-Signature";
 
-    public static LoadedProvider Create(TimeProvider time)
+    public static LoadedProvider Create(TimeProvider time) => Create(time, "1.0.0", new EventManifest { Id = ["/id"], Type = ["/type"], Time = ["/created"], Subject = ["/subject"] });
+
+    /// <summary>A version that finds its events otherwise.</summary>
+    public static LoadedProvider Create(TimeProvider time, string version, EventManifest found)
     {
         var webhooks = new WebhooksManifest
         {
@@ -43,10 +46,35 @@ internal static class AcmeProvider
                     Respond = new RespondManifest { Body = Json("\"{query.challenge}\"") },
                 },
             ],
-            Event = new EventManifest { Id = ["/id"], Type = ["/type"], Time = ["/created"], Subject = ["/subject"] },
+            Event = found,
             Respond = new RespondManifest { Status = 202, Body = Json("""{"received":"{/id}"}""") },
         };
-        return Load(Manifest(Id, webhooks), new WebhookReceiver(webhooks, null, time));
+        return Load(Manifest(Id, webhooks, version), new WebhookReceiver(webhooks, null, time));
+    }
+
+    /// <summary>A provider that signs with the key of a certificate its requests name, and wants its page visited first.</summary>
+    public static LoadedProvider WithCertificate(TimeProvider time, IWebhookFetcher fetcher)
+    {
+        var webhooks = new WebhooksManifest
+        {
+            Verify =
+            [
+                new VerifyManifest
+                {
+                    Scheme = VerifyScheme.Rsa, Header = SignatureHeader, Encoding = "base64",
+                    Certificate = new CertificateManifest { Url = "{header.Acme-Cert-Url}", Hosts = ["certs.acme.example"], Names = ["signing.acme.example"], Roots = "{config.roots}" },
+                },
+            ],
+            Challenge =
+            [
+                new ChallengeManifest
+                {
+                    When = When("""{"/type":"confirm"}"""), Visit = new VisitManifest { Url = "{/page}", Hosts = ["pages.acme.example"] }, Respond = new RespondManifest { Status = 200 },
+                },
+            ],
+            Event = new EventManifest { Id = ["/id"], Type = ["/type"] },
+        };
+        return Load(Manifest("sealed", webhooks), new WebhookReceiver(webhooks, null, time, fetcher));
     }
 
     public static LoadedProvider WithoutWebhooks() => Load(Manifest("mute", null), null);
@@ -58,9 +86,9 @@ internal static class AcmeProvider
         return $"t={timestamp},v1={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), signed))}";
     }
 
-    private static ProviderManifest Manifest(string id, WebhooksManifest? webhooks) => new()
+    private static ProviderManifest Manifest(string id, WebhooksManifest? webhooks, string version = "1.0.0") => new()
     {
-        ManifestVersion = 1, Id = id, Name = id, Version = "1.0.0", Category = "test", Webhooks = webhooks,
+        ManifestVersion = 1, Id = id, Name = id, Version = version, Category = "test", Webhooks = webhooks,
     };
 
     private static LoadedProvider Load(ProviderManifest manifest, WebhookReceiver? receiver) => new()

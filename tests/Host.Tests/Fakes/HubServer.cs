@@ -8,9 +8,14 @@ using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Egress;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.DeadLetters;
+using IntegrationHub.Host.Events.Replays;
+using IntegrationHub.Host.Events.Retention;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Webhooks;
+using IntegrationHub.Webhooks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -51,7 +56,8 @@ internal sealed class HubServer : IAsyncDisposable
 
     /// <param name="settings">Configuration, as in <c>Hub:Webhooks:MaxBytes</c>.</param>
     /// <param name="workers">Whether deliveries are sent.</param>
-    public static async Task<HubServer> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, bool workers = false)
+    /// <param name="outgoing">What answers the hub's own calls.</param>
+    public static async Task<HubServer> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, bool workers = false, HttpMessageHandler? outgoing = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -64,16 +70,21 @@ internal sealed class HubServer : IAsyncDisposable
         services.AddSingleton<TimeProvider>(time).AddMetrics();
         services.AddOptions<HubOptions>().BindConfiguration(HubOptions.Section);
         services.AddSingleton<InMemoryEventStore>().AddSingleton<IEventStore>(s => s.GetRequiredService<InMemoryEventStore>()).AddSingleton<IDeliveryStore>(s => s.GetRequiredService<InMemoryEventStore>());
+        services.AddSingleton<IDeadLetterStore>(s => s.GetRequiredService<InMemoryEventStore>()).AddSingleton<IReplayStore>(s => s.GetRequiredService<InMemoryEventStore>())
+            .AddSingleton<IRetentionStore>(s => s.GetRequiredService<InMemoryEventStore>());
+        services.AddSingleton<IEventLog, InMemoryEventLog>();
         services.AddSingleton<InMemorySubscriptionStore>().AddSingleton<ISubscriptionStore>(s => s.GetRequiredService<InMemorySubscriptionStore>());
+        services.AddSingleton<IEndpointStateStore, InMemoryEndpointStateStore>();
         services.AddSingleton<FakeSealer>().AddSingleton<ISealer>(s => s.GetRequiredService<FakeSealer>()).AddSingleton<IPayloadSealer>(s => s.GetRequiredService<FakeSealer>());
         services.AddSingleton<RecordingAuditTrail>().AddSingleton<IAuditTrail>(s => s.GetRequiredService<RecordingAuditTrail>());
         services.AddSingleton<FakeConnections>().AddSingleton<IConnectionResolver>(s => s.GetRequiredService<FakeConnections>());
-        services.AddSingleton<IProviderCatalog>(new FakeCatalog(AcmeProvider.Create(time), AcmeProvider.WithoutWebhooks()));
-        services.AddSingleton<IEgressHandlers>(new FakeEgressHandlers());
+        services.AddSingleton<IProviderCatalog>(s => new FakeCatalog(AcmeProvider.Create(time), AcmeProvider.WithoutWebhooks(), AcmeProvider.WithCertificate(time, s.GetRequiredService<IWebhookFetcher>())));
+        services.AddSingleton<IEgressHandlers>(new FakeEgressHandlers(outgoing));
+        services.AddSingleton<IWebhookFetcher, WebhookFetcher>();
         services.AddEvents().AddWebhooks();
         if (!workers)
         {
-            foreach (var worker in services.Where(service => service.ServiceType == typeof(IHostedService) && service.ImplementationType is { } type && (type == typeof(DeliveryWorker) || type == typeof(RetentionWorker))).ToArray())
+            foreach (var worker in services.Where(service => service.ServiceType == typeof(IHostedService) && service.ImplementationType is { } type && (type == typeof(DeliveryWorker) || type == typeof(RetentionWorker) || type == typeof(DeadLetterWorker) || type == typeof(ReplayWorker))).ToArray())
                 services.Remove(worker);
         }
 
@@ -150,6 +161,9 @@ internal sealed record RawAnswer(int Status, string Head, string Body)
 
 internal sealed class FakeCatalog(params LoadedProvider[] providers) : IProviderCatalog
 {
+    /// <summary>As when a folder changed: the new version takes the place of the former.</summary>
+    public void Replace(LoadedProvider provider) => providers[Array.FindIndex(providers, one => one.Id == provider.Id)] = provider;
+
     public IReadOnlyList<LoadedProvider> All => providers;
 
     public LoadedProvider? Find(string id) => providers.FirstOrDefault(provider => provider.Id == id);

@@ -5,7 +5,7 @@ using IntegrationHub.Host.Http;
 namespace IntegrationHub.Host.Tests.Fakes;
 
 /// <summary>Events and deliveries in memory, with the promises of the ports: atomic appends, deduplication, leases.</summary>
-internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeliveryStore
+internal sealed partial class InMemoryEventStore(TimeProvider time) : IEventStore, IDeliveryStore
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, HubEvent> events = [];
@@ -26,6 +26,8 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
     public int FailingRecords { get; set; }
 
     public int LeaseCalls { get; private set; }
+
+    public int AgendaCalls { get; private set; }
 
     /// <summary>Recorded attempts as they come.</summary>
     public ChannelReader<AttemptRecord> Records => records.Reader;
@@ -80,8 +82,9 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
             var now = time.GetUtcNow();
             List<string> stored = [], duplicates = [];
             var made = 0;
-            foreach (var (hubEvent, subscriptionIds) in append.Events)
+            foreach (var routed in append.Events)
             {
+                var (hubEvent, subscriptionIds) = routed;
                 var key = (hubEvent.ConnectionId ?? hubEvent.Project, hubEvent.ProviderEventId);
                 if (known.TryGetValue(key, out var first) && first.Until > now)
                 {
@@ -90,12 +93,12 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
                 }
 
                 known[key] = (hubEvent.Id, now + append.DedupeWindow);
-                events[hubEvent.Id] = hubEvent;
+                events[hubEvent.Id] = hubEvent with { PlainData = default };
                 stored.Add(hubEvent.Id);
-                foreach (var subscriptionId in subscriptionIds)
+                for (var i = 0; i < subscriptionIds.Count; i++)
                 {
                     var id = Ids.New(Ids.Delivery, now);
-                    deliveries[id] = Pending(id, hubEvent, subscriptionId, now);
+                    Enqueue(Pending(id, hubEvent, subscriptionIds[i], now) with { OrderKey = routed.OrderKeys?[i] });
                     made++;
                 }
             }
@@ -130,27 +133,44 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
         return expired.Length;
     });
 
-    public Task<IReadOnlyList<Delivery>> LeaseAsync(string owner, DateTimeOffset now, TimeSpan leaseFor, int max, CancellationToken cancellationToken) =>
-        LeaseExceptAsync(owner, now, leaseFor, max, [], cancellationToken);
-
-    public Task<IReadOnlyList<Delivery>> LeaseExceptAsync(
-        string owner, DateTimeOffset now, TimeSpan leaseFor, int max, IReadOnlyCollection<string> exceptSubscriptions, CancellationToken cancellationToken) => Locked(() =>
+    public Task<IReadOnlyList<LeasedShare>> LeaseAsync(
+        string owner, DateTimeOffset now, TimeSpan leaseFor, IReadOnlyList<LeaseShare> shares, CancellationToken cancellationToken) => Locked(() =>
     {
         LeaseCalls++;
-        Delivery[] due =
-        [
-            .. deliveries.Values
-                .Where(d => d.Status == DeliveryStatus.Pending && d.NextAttemptAt <= now && !exceptSubscriptions.Contains(d.SubscriptionId)
-                    && !(leases.TryGetValue(d.Id, out var lease) && lease.Until > now))
-                .OrderBy(d => d.NextAttemptAt).ThenBy(d => d.Id, StringComparer.Ordinal).Take(max),
-        ];
-        foreach (var delivery in due)
-            leases[delivery.Id] = (owner, now + leaseFor);
-        return (IReadOnlyList<Delivery>)[.. due.Select(delivery => delivery with { Event = events.GetValueOrDefault(delivery.EventId) })];
+        var leased = new List<LeasedShare>();
+        foreach (var (subscription, max) in shares)
+        {
+            Delivery[] due = [.. Free(subscription).Where(d => d.NextAttemptAt <= now).Take(max)];
+            foreach (var delivery in due)
+                leases[delivery.Id] = (owner, now + leaseFor);
+            leased.Add(new LeasedShare(
+                subscription,
+                [.. due.Select(delivery => delivery with { Event = events.GetValueOrDefault(delivery.EventId) })],
+                Free(subscription).Select(d => (DateTimeOffset?)d.NextAttemptAt).FirstOrDefault()));
+        }
+
+        return (IReadOnlyList<LeasedShare>)leased;
     });
 
-    public Task RecordAsync(string owner, AttemptRecord record, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<string>> FreeExpiredAsync(DateTimeOffset now, int max, CancellationToken cancellationToken) => Locked(() =>
     {
+        string[] expired = [.. leases.Where(lease => lease.Value.Until <= now).Take(max).Select(lease => lease.Key)];
+        foreach (var id in expired)
+            leases.Remove(id);
+        return (IReadOnlyList<string>)[.. expired.Select(id => deliveries[id].SubscriptionId)];
+    });
+
+    public Task<DeliveryAgenda> AgendaAsync(string owner, CancellationToken cancellationToken) => Locked(() =>
+    {
+        AgendaCalls++;
+        return new DeliveryAgenda(
+            [.. deliveries.Values.Select(d => d.SubscriptionId).Distinct().Where(id => Free(id).Any()).Select(id => KeyValuePair.Create(id, Free(id).First().NextAttemptAt))],
+            leases.Values.Where(lease => lease.Owner != owner).Select(lease => (DateTimeOffset?)lease.Until).Min());
+    });
+
+    public Task RecordAsync(string owner, IReadOnlyList<AttemptRecord> recorded, CancellationToken cancellationToken)
+    {
+        List<AttemptRecord> held = [];
         lock (gate)
         {
             if (FailingRecords > 0)
@@ -159,23 +179,32 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
                 throw new IOException("The disk is busy.");
             }
 
-            var id = record.Attempt.DeliveryId;
-            if (!leases.TryGetValue(id, out var lease) || lease.Owner != owner)
-                return Task.CompletedTask;
-
-            leases.Remove(id);
-            attempts.Add(record.Attempt);
-            deliveries[id] = deliveries[id] with
+            foreach (var record in recorded)
             {
-                Status = record.Status,
-                Attempts = record.Attempt.Number,
-                NextAttemptAt = record.NextAttemptAt ?? deliveries[id].NextAttemptAt,
-                Reason = record.Reason,
-                CompletedAt = record.Status == DeliveryStatus.Pending ? null : time.GetUtcNow(),
-            };
+                var id = record.Attempt.DeliveryId;
+                if (!leases.TryGetValue(id, out var lease) || lease.Owner != owner)
+                    continue;
+
+                leases.Remove(id);
+                attempts.Add(record.Attempt);
+                deliveries[id] = deliveries[id] with
+                {
+                    Status = record.Status,
+                    Attempts = record.Attempt.Number,
+                    NextAttemptAt = record.NextAttemptAt ?? deliveries[id].NextAttemptAt,
+                    Reason = record.Reason,
+                    CompletedAt = record.Status == DeliveryStatus.Pending ? null : time.GetUtcNow(),
+                };
+                if (record.Status == DeliveryStatus.Dead)
+                    Bury(deliveries[id], record.Attempt, told: false);
+                if (record.Status != DeliveryStatus.Pending && InOrder(deliveries[id]).FirstOrDefault() is { WaitsForItsTurn: true } next)
+                    deliveries[next.Id] = next with { NextAttemptAt = next.CreatedAt };
+                held.Add(record);
+            }
         }
 
-        records.Writer.TryWrite(record);
+        foreach (var record in held)
+            records.Writer.TryWrite(record);
         return Task.CompletedTask;
     }
 
@@ -185,11 +214,6 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
             leases.Remove(id);
         return true;
     });
-
-    public Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellationToken) => Locked(() => deliveries.Values
-        .Where(d => d.Status == DeliveryStatus.Pending)
-        .Select(d => (DateTimeOffset?)(leases.TryGetValue(d.Id, out var lease) && lease.Until > d.NextAttemptAt ? lease.Until : d.NextAttemptAt))
-        .Min());
 
     Task<Delivery?> IDeliveryStore.GetAsync(string id, CancellationToken cancellationToken) => Locked(() => deliveries.GetValueOrDefault(id));
 
@@ -210,17 +234,33 @@ internal sealed class InMemoryEventStore(TimeProvider time) : IEventStore, IDeli
     public Task AddAsync(IReadOnlyList<Delivery> added, CancellationToken cancellationToken) => Locked(() =>
     {
         foreach (var delivery in added)
-            deliveries.Add(delivery.Id, delivery);
+        {
+            Enqueue(delivery);
+            if (delivery.Status == DeliveryStatus.Dead)
+                Bury(delivery, null, told: true);
+        }
+
         return true;
     });
 
     public Task<bool> MakeDueAsync(string id, DateTimeOffset now, CancellationToken cancellationToken) => Locked(() =>
     {
-        if (!deliveries.TryGetValue(id, out var delivery) || delivery.Status != DeliveryStatus.Pending)
+        if (!deliveries.TryGetValue(id, out var delivery) || delivery.Status != DeliveryStatus.Pending || delivery.WaitsForItsTurn)
             return false;
         deliveries[id] = delivery with { NextAttemptAt = now };
         return true;
     });
+
+    private IEnumerable<Delivery> Free(string subscription) => deliveries.Values
+        .Where(d => d.Status == DeliveryStatus.Pending && d.SubscriptionId == subscription && !leases.ContainsKey(d.Id))
+        .OrderBy(d => d.NextAttemptAt).ThenBy(d => d.Id, StringComparer.Ordinal);
+
+    private void Enqueue(Delivery delivery) =>
+        deliveries[delivery.Id] = InOrder(delivery).Any() ? delivery with { NextAttemptAt = Delivery.NotYet } : delivery;
+
+    /// <summary>What is pending of the same key, oldest first.</summary>
+    private IEnumerable<Delivery> InOrder(Delivery delivery) => delivery.OrderKey is null ? [] : deliveries.Values
+        .Where(other => other.Status == DeliveryStatus.Pending && other.SubscriptionId == delivery.SubscriptionId && other.OrderKey == delivery.OrderKey);
 
     private static Delivery Pending(string id, HubEvent hubEvent, string subscriptionId, DateTimeOffset now) => new()
     {

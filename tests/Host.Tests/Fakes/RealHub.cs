@@ -15,6 +15,7 @@ public sealed class RealHub : IAsyncLifetime
 
     private readonly string data = Directory.CreateTempSubdirectory("hub-real-").FullName;
     private readonly string[] folders;
+    private readonly string[] settings;
     private WebApplication? app;
 
     public RealHub()
@@ -22,7 +23,9 @@ public sealed class RealHub : IAsyncLifetime
     {
     }
 
-    internal RealHub(string[] folders) => this.folders = folders;
+    /// <param name="folders">The plugins.</param>
+    /// <param name="settings">Further arguments of the command line.</param>
+    internal RealHub(string[] folders, params string[] settings) => (this.folders, this.settings) = (folders, settings);
 
     public IServiceProvider Services => app!.Services;
 
@@ -38,6 +41,7 @@ public sealed class RealHub : IAsyncLifetime
         [
             "--data", data, "--plugins", plugins, "--urls", "http://127.0.0.1:0", "--Hub:AdminKey", AdminKey,
             "--Hub:AllowPrivateTargets", "true", "--Hub:AllowBaseUrlOverride", "true", "--Serilog:MinimumLevel:Default", "Fatal",
+            .. settings,
         ]);
         await app.Services.GetRequiredService<HubStartup>().RunAsync(CancellationToken.None);
         await app.StartAsync();

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Threading.Channels;
+using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 
 namespace IntegrationHub.Host.Tests.Fakes;
@@ -12,6 +14,11 @@ internal sealed class RecordingHubEvents : IHubEvents
 
     public Task PublishAsync(HubNotice notice, CancellationToken cancellationToken)
     {
+        // Whatever any test sees published is in the catalogue, with the members it says.
+        var type = HubEventTypes.Find(HubEventTypes.Prefix + notice.Type);
+        Assert.True(type is not null, $"hub.{notice.Type} is not in {nameof(HubEventTypes)}.");
+        var members = JsonSerializer.SerializeToElement(notice.Data, HubJson.Options).EnumerateObject().Select(member => member.Name);
+        Assert.Equal(type.Data.Select(member => member.Name).Order(StringComparer.Ordinal), members.Order(StringComparer.Ordinal));
         lock (All)
             All.Add(notice);
 

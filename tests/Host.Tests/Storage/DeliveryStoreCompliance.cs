@@ -3,7 +3,7 @@ using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Tests.Storage;
 
-public abstract class DeliveryStoreCompliance : StoreCompliance
+public abstract partial class DeliveryStoreCompliance : StoreCompliance
 {
     private static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(2);
 
@@ -24,16 +24,64 @@ public abstract class DeliveryStoreCompliance : StoreCompliance
     }
 
     [Fact]
-    public async Task LeaseExceptAsync_ABacklogForOneSubscription_GivesTheOthers()
+    public async Task LeaseAsync_Shares_GiveEachSubscriptionItsOwn()
     {
-        var (_, full) = await StoreAsync(3);
-        var (events, _) = await StoreAsync(1);
+        var (backlog, slow) = await StoreAsync(3);
+        var (others, quick) = await StoreAsync(1);
         var now = Some.Time();
-        Assert.Equal(2, (await Deliveries.LeaseAsync("w1", now, LeaseTime, 2, None)).Count);
 
-        Assert.Equal(events[0].Id, Assert.Single(await Deliveries.LeaseExceptAsync("w1", now, LeaseTime, 2, [full], None)).EventId);
-        Assert.Empty(await Deliveries.LeaseExceptAsync("w2", now + LeaseTime, LeaseTime, 5, [full, events[0].Id, .. await SubscriptionsAsync()], None));
-        Assert.Equal(4, (await Deliveries.LeaseExceptAsync("w2", now + LeaseTime, LeaseTime, 5, [], None)).Count);
+        var leased = await Deliveries.LeaseAsync("w1", now, LeaseTime, [new(quick, 5), new(slow, 2), new("sub_none", 1)], None);
+
+        Assert.Equal([quick, slow, "sub_none"], leased.Select(static share => share.SubscriptionId));
+        Assert.Equal(others[0].Id, Assert.Single(leased[0].Deliveries).EventId);
+        Assert.Null(leased[0].NextDue);
+        Assert.Equal([backlog[0].Id, backlog[1].Id], leased[1].Deliveries.Select(static delivery => delivery.EventId));
+        Assert.All(leased[1].Deliveries, delivery => Assert.NotNull(delivery.Event));
+        Assert.Equal(backlog[2].ReceivedAt, leased[1].NextDue);
+        Assert.Empty(leased[2].Deliveries);
+    }
+
+    [Fact]
+    public async Task AgendaAsync_ManySubscriptions_GivesTheFirstOfEachAndTheFirstForeignLeaseEnd()
+    {
+        Assert.Empty((await Deliveries.AgendaAsync("w1", None)).Due);
+        var (first, a) = await StoreAsync(2);
+        var (second, b) = await StoreAsync(1);
+        var now = Some.Time();
+
+        var agenda = await Deliveries.AgendaAsync("w1", None);
+        Assert.Equal(
+            new[] { KeyValuePair.Create(a, first[0].ReceivedAt), KeyValuePair.Create(b, second[0].ReceivedAt) }.OrderBy(static due => due.Key, StringComparer.Ordinal),
+            agenda.Due.OrderBy(static due => due.Key, StringComparer.Ordinal));
+        Assert.Null(agenda.LeaseEnds);
+
+        await Deliveries.LeaseAsync("w2", now, LeaseTime, [new(a, 1)], None);
+        await Deliveries.LeaseAsync("w1", now, LeaseTime / 2, [new(b, 1)], None);
+        agenda = await Deliveries.AgendaAsync("w1", None);
+        Assert.Equal([KeyValuePair.Create(a, first[1].ReceivedAt)], agenda.Due);
+        Assert.Equal(now + LeaseTime, agenda.LeaseEnds);
+
+        Assert.Empty(await Deliveries.FreeExpiredAsync(now, 5, None));
+        Assert.Equal([b], await Deliveries.FreeExpiredAsync(now + LeaseTime - TimeSpan.FromTicks(10), 5, None));
+        Assert.Equal([a], await Deliveries.FreeExpiredAsync(now + LeaseTime, 5, None));
+        Assert.Null((await Deliveries.AgendaAsync("w1", None)).LeaseEnds);
+    }
+
+    [Fact]
+    public async Task RecordAsync_ManyAtOnce_KeepsThemAllAndTheirHeaders()
+    {
+        await StoreAsync(3);
+        var leased = await Deliveries.LeaseAsync("w1", Some.Time(), LeaseTime, 3, None);
+        KeyValuePair<string, string>[] headers = [new("Server", "nginx"), new("X-Note", "schön")];
+        AttemptRecord[] records = [.. leased.Select(static delivery => Some.Attempt(delivery, DeliveryStatus.Delivered))];
+        records[1] = records[1] with { Attempt = records[1].Attempt with { ResponseHeaders = headers } };
+
+        await Deliveries.RecordAsync("w1", records, None);
+
+        foreach (var delivery in leased)
+            Assert.Equal(DeliveryStatus.Delivered, (await Deliveries.GetAsync(delivery.Id, None))!.Status);
+        Assert.Equal(headers, Assert.Single(await Deliveries.ListAttemptsAsync(leased[1].Id, None)).ResponseHeaders);
+        Assert.Empty(Assert.Single(await Deliveries.ListAttemptsAsync(leased[0].Id, None)).ResponseHeaders);
     }
 
     [Fact]
@@ -146,25 +194,6 @@ public abstract class DeliveryStoreCompliance : StoreCompliance
     }
 
     [Fact]
-    public async Task NextDueAsync_FreeAndLeased_GivesTheEarliest()
-    {
-        Assert.Null(await Deliveries.NextDueAsync(None));
-        var (events, _) = await StoreAsync(2);
-        Assert.Equal(events[0].ReceivedAt, await Deliveries.NextDueAsync(None));
-
-        var now = Some.Time();
-        var leased = await Deliveries.LeaseAsync("w1", now, LeaseTime, 1, None);
-        Assert.Equal(events[1].ReceivedAt, await Deliveries.NextDueAsync(None));
-
-        var second = Assert.Single(await Deliveries.LeaseAsync("w1", now, LeaseTime + LeaseTime, 1, None));
-        Assert.Equal(now + LeaseTime, await Deliveries.NextDueAsync(None));
-
-        await Deliveries.RecordAsync("w1", Some.Attempt(leased[0], DeliveryStatus.Pending, now.AddHours(1)), None);
-        await Deliveries.RecordAsync("w1", Some.Attempt(second, DeliveryStatus.Delivered), None);
-        Assert.Equal(now.AddHours(1), await Deliveries.NextDueAsync(None));
-    }
-
-    [Fact]
     public async Task AddAsync_Replay_IsLeasedWithItsEvent()
     {
         var (events, subscription) = await StoreAsync(1);
@@ -237,8 +266,6 @@ public abstract class DeliveryStoreCompliance : StoreCompliance
 
         return (events, subscription.Id);
     }
-
-    private async Task<IEnumerable<string>> SubscriptionsAsync() => (await Storage.Subscriptions.ListEnabledAsync(None)).Select(static subscription => subscription.Id);
 
     private async Task<IEnumerable<string>> IdsAsync(DeliveryQuery query) =>
         (await ReadAllAsync(page => Deliveries.ListAsync(query, page, None), 2)).Select(static delivery => delivery.Id);

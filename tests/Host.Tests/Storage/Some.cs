@@ -87,7 +87,6 @@ internal static class Some
         ConnectionId = "conn_1",
         ReceivedAt = time,
         ExpiresAt = time + (timeToLive ?? TimeSpan.FromDays(7)),
-        BodyHash = Bytes(32),
         SealedHead = Bytes(90),
         SealedBody = Bytes(300),
     });

@@ -2,6 +2,10 @@ using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.DeadLetters;
+using IntegrationHub.Host.Events.Replays;
+using IntegrationHub.Host.Events.Retention;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
@@ -9,6 +13,7 @@ using IntegrationHub.Host.Operations.Effects;
 using IntegrationHub.Host.Operations.Idempotency;
 using IntegrationHub.Host.Operations.Jobs;
 using IntegrationHub.Host.Plugins;
+using IntegrationHub.Host.Privacy;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Storage;
 
@@ -33,9 +38,21 @@ internal sealed record StorageHarness
 
     public required IEventStore Events { get; init; }
 
+    public required IEventLog EventLog { get; init; }
+
     public required ISubscriptionStore Subscriptions { get; init; }
 
     public required IDeliveryStore Deliveries { get; init; }
+
+    public required IEndpointStateStore EndpointStates { get; init; }
+
+    public required IDeadLetterStore DeadLetters { get; init; }
+
+    public required IReplayStore Replays { get; init; }
+
+    public required IRetentionStore Retention { get; init; }
+
+    public required IErasureStore Erasures { get; init; }
 
     public required IUsageStore Usage { get; init; }
 

@@ -118,7 +118,7 @@ public sealed class StartRecoveryTests : IDisposable
     private async Task<StartMarkers> RecoverAsync()
     {
         var markers = Markers();
-        await new StartRecovery(markers, states, new QuarantineAudit(audit, time, NullLogger<QuarantineAudit>.Instance), time, NullLogger<StartRecovery>.Instance).RunAsync(CancellationToken.None);
+        await new StartRecovery(markers, states, new QuarantineAudit(audit, [], time, NullLogger<QuarantineAudit>.Instance), time, NullLogger<StartRecovery>.Instance).RunAsync(CancellationToken.None);
         return markers;
     }
 }

@@ -1,0 +1,80 @@
+using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.Retention;
+using IntegrationHub.Host.Storage.Sqlite;
+using IntegrationHub.Host.Tests.Fakes;
+using IntegrationHub.Host.Tests.Storage;
+using IntegrationHub.Host.Tests.Storage.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace IntegrationHub.Host.Tests.Events.Retention;
+
+public sealed class RetentionWorkerTests
+{
+    [Fact]
+    public async Task PurgeAsync_ProjectsWithTheirOwnTimes_KeepThingsSoLong()
+    {
+        var options = new RetentionOptions { Events = TimeSpan.FromDays(90), Yield = 0 };
+        options.Projects["archive"] = new ProjectRetention { Events = TimeSpan.FromDays(365) };
+        options.Projects["brief"] = new ProjectRetention { Events = TimeSpan.FromDays(1) };
+        var folder = SqliteHarness.NewFolder();
+        await using var storage = await SqliteHarness.OpenAsync(folder);
+        var events = new SqliteEventStore(storage);
+        var time = new FakeTimeProvider();
+        using var worker = New(events, storage, options, time);
+        var start = Some.Start;
+        HubEvent[] made = [At(start, "archive"), At(start, "shop"), At(start, "brief"), At(start.AddDays(89), "shop"), At(start.AddDays(89), "brief")];
+        await events.AppendAsync(Some.Append(made) with { DedupeWindow = TimeSpan.Zero }, CancellationToken.None);
+        time.Advance(start.AddDays(91) - time.GetUtcNow());
+
+        Assert.Equal(3, await worker.PurgeAsync(CancellationToken.None));
+        Assert.Equal("there gone gone there gone", await ThereAsync());
+
+        time.Advance(TimeSpan.FromDays(300));
+        Assert.Equal(2, await worker.PurgeAsync(CancellationToken.None));
+        Assert.Equal("gone gone gone gone gone", await ThereAsync());
+
+        async Task<string> ThereAsync()
+        {
+            var there = new List<string>();
+            foreach (var one in made)
+                there.Add(await events.GetAsync(one.Id, CancellationToken.None) is null ? "gone" : "there");
+            return string.Join(' ', there);
+        }
+    }
+
+    [Fact]
+    public void Walks_OfProjects_AreGroupedByTime()
+    {
+        var options = new RetentionOptions();
+        options.Projects["a"] = new ProjectRetention { Events = TimeSpan.FromDays(1) };
+        options.Projects["b"] = new ProjectRetention { Events = TimeSpan.FromDays(1), Attempts = TimeSpan.FromDays(2) };
+        using var worker = New(null!, null!, options, TimeProvider.System);
+
+        var walks = worker.Walks(Some.Start).ToList();
+
+        Assert.Equal(5, walks.Count);
+        var (own, others) = (walks.Single(walk => walk is { Kind: RetentionKind.Events, Only: true }), walks.Single(walk => walk is { Kind: RetentionKind.Events, Only: false }));
+        Assert.Equal(["a", "b"], own.Projects.Order());
+        Assert.True(own.Concerns("a") && !own.Concerns("c") && !others.Concerns("b") && others.Concerns("c"));
+        Assert.Equal((Some.Start.AddDays(-1), Some.Start.AddDays(-90)), (own.Before, others.Before));
+    }
+
+    [Fact]
+    public void Faults_NameTheSettings()
+    {
+        var options = new RetentionOptions { Events = TimeSpan.Zero, Attempts = TimeSpan.FromDays(-1), Slice = TimeSpan.Zero, Yield = double.NaN };
+        options.Projects["no/name"] = new ProjectRetention { RawBodies = TimeSpan.FromDays(-1), Deliveries = TimeSpan.Zero };
+
+        var faults = RetentionOptions.Faults(options).ToList();
+
+        Assert.Equal(7, faults.Count);
+        Assert.All(faults, fault => Assert.StartsWith("Hub:Retention:", fault, StringComparison.Ordinal));
+        Assert.Empty(RetentionOptions.Faults(new RetentionOptions()));
+    }
+
+    private static HubEvent At(DateTimeOffset time, string project) => Some.Event(project: project) with { ReceivedAt = time, ConnectionId = null };
+
+    private static RetentionWorker New(IEventStore events, SqliteStorage storage, RetentionOptions options, TimeProvider time) =>
+        new(events, new SqliteRetentionStore(storage), new SqliteReplayStore(storage), Options.Create(options), time, NullLogger<RetentionWorker>.Instance);
+}
