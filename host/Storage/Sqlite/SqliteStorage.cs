@@ -24,6 +24,9 @@ internal sealed partial class SqliteStorage : IHubStorage
 
     private const int WriterCacheKilobytes = 16 * 1024;
 
+    /// <summary>EROFS, which Linux and macOS number alike: the folder is not taken, it cannot be written.</summary>
+    private const int ReadOnlyFileSystem = 30;
+
     private readonly SqliteOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -171,7 +174,7 @@ internal sealed partial class SqliteStorage : IHubStorage
         {
             return new FileStream(path, PrivateFile(FileMode.OpenOrCreate, FileShare.None));
         }
-        catch (IOException exception) when (exception is not (DirectoryNotFoundException or PathTooLongException))
+        catch (IOException exception) when (exception is not (DirectoryNotFoundException or PathTooLongException) && exception.HResult != ReadOnlyFileSystem)
         {
             throw new StorageException(
                 $"The data folder {_folder} is in use by another hub ({path} is locked). Stop that one, or give this one its own folder with --data.", exception);
