@@ -353,6 +353,7 @@ public sealed class CertificateTests : IDisposable
     private sealed class Documents : IWebhookFetcher
     {
         private readonly ConcurrentDictionary<string, byte[]> found = new();
+
         public ConcurrentQueue<string> Asked { get; } = new();
 
         public TaskCompletionSource? Gate { get; set; }
