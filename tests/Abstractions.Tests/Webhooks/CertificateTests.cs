@@ -353,9 +353,8 @@ public sealed class CertificateTests : IDisposable
     private sealed class Documents : IWebhookFetcher
     {
         private readonly ConcurrentDictionary<string, byte[]> found = new();
-        private readonly ConcurrentQueue<string> asked = new();
 
-        public IReadOnlyCollection<string> Asked => asked;
+        public ConcurrentQueue<string> Asked { get; } = new();
 
         public TaskCompletionSource? Gate { get; set; }
 
@@ -370,7 +369,7 @@ public sealed class CertificateTests : IDisposable
 
         public async ValueTask<ReadOnlyMemory<byte>?> FetchAsync(Uri address, CancellationToken cancellationToken)
         {
-            asked.Enqueue(address.AbsoluteUri);
+            Asked.Enqueue(address.AbsoluteUri);
             if (Broken)
                 throw new InvalidOperationException("broken");
             if (Gate is not null)

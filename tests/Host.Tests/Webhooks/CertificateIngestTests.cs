@@ -116,16 +116,14 @@ public sealed class CertificateIngestTests : IDisposable
 
     private sealed class Vendor : HttpMessageHandler
     {
-        private readonly ConcurrentQueue<string> asked = new();
-
         public ConcurrentDictionary<string, (int Status, byte[] Body)> Answers { get; } = new();
 
-        public ConcurrentQueue<string> Asked => asked;
+        public ConcurrentQueue<string> Asked { get; } = new();
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var address = request.RequestUri!.AbsoluteUri;
-            asked.Enqueue(address);
+            Asked.Enqueue(address);
             var (status, body) = Answers.GetValueOrDefault(address, (404, []));
             return status == 0
                 ? Task.FromException<HttpResponseMessage>(new HttpRequestException("Nobody answers."))
