@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Operations.Idempotency;
 using IntegrationHub.Host.Secrets;
@@ -13,7 +14,7 @@ internal sealed class ErasureSignal : WakeSignal;
 
 /// <summary>Deletes what is held about people, order by order, a small batch at a time. How far an order is stands in the database: after a crash it goes on there.</summary>
 internal sealed partial class ErasureWorker(
-    IErasureStore store, IPayloadSealer payloads, IAuditTrail audit, ErasureSignal signal, TimeProvider time, ILogger<ErasureWorker> logger) : BackgroundService
+    IErasureStore store, EventFeed feed, IPayloadSealer payloads, IAuditTrail audit, ErasureSignal signal, TimeProvider time, ILogger<ErasureWorker> logger) : BackgroundService
 {
     /// <summary>What is looked at in one go, and what is deleted in one commit: webhooks wait for the same writer.</summary>
     private const int Look = 50;
@@ -50,6 +51,9 @@ internal sealed partial class ErasureWorker(
             erasure = erasure.Phase == ErasurePhase.Data && person.Pointers.Count == 0
                 ? await store.EraseAsync(erasure, person, [], Following(erasure), cancellationToken)
                 : await StepAsync(erasure, person, cancellationToken);
+
+        // The newest events are in memory too, for those who read them as they come.
+        feed.Forget();
 
         // Audited before it counts as completed: a crash in between leaves two entries at worst, and never none.
         await audit.RecordAsync(

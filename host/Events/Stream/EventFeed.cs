@@ -47,6 +47,9 @@ internal sealed partial class EventFeed(IEventLog log, EventFeedSignal signal, I
         }
     }
 
+    /// <summary>Lets go of all events: some were deleted from the store. Readers go on from there.</summary>
+    public void Forget() => Stop();
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -82,7 +85,11 @@ internal sealed partial class EventFeed(IEventLog log, EventFeedSignal signal, I
         {
             var last = await log.LastAsync(cancellationToken);
             lock (gate)
+            {
+                // Also of what a look brought that had begun before the ring was cleared.
+                ring.Clear();
                 (active, from, to) = (true, last, last);
+            }
         }
 
         var any = false;

@@ -111,6 +111,7 @@ internal sealed class WebhookReprocessor(IEventStore store, IProviderCatalog cat
             RequestId = raw.Id,
             ReprocessOf = root,
             SealedData = payloads.Seal(found.Data.Span, id),
+            PlainData = found.Data,
         };
         try
         {

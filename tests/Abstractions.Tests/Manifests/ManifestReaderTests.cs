@@ -145,6 +145,8 @@ public sealed class ManifestReaderTests
     [InlineData(typeof(ImplementsManifest), "implements")]
     [InlineData(typeof(WebhooksManifest), "webhooks")]
     [InlineData(typeof(VerifyManifest), "verify")]
+    [InlineData(typeof(CertificateManifest), "certificate")]
+    [InlineData(typeof(VisitManifest), "visit")]
     [InlineData(typeof(ChallengeManifest), "challenge")]
     [InlineData(typeof(RespondManifest), "respond")]
     [InlineData(typeof(EventManifest), "event")]

@@ -12,6 +12,7 @@ public sealed class AuditWalkTests : IAsyncLifetime
     /// <summary>Changes whose entry names no project although they are no hub-wide ones, and why.</summary>
     private static readonly Dictionary<string, string> WithoutProject = new()
     {
+        ["POST /api/events/stream/tickets"] = "a ticket reads what its key reads, in all of the key's projects",
         ["POST /api/dead-letters/replay"] = "one request for all projects that the key sees; the entry names the deliveries",
     };
 

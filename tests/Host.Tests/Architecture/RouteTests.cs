@@ -58,7 +58,8 @@ public sealed class RouteTests : IAsyncLifetime
     [InlineData("/api/subscriptions", HubRole.Developer)]
     internal void SensitiveRoutes_NeedAtLeastTheRole(string prefix, HubRole role)
     {
-        var below = Routes.Where(route => Path(route).StartsWith(prefix, StringComparison.Ordinal)).ToList();
+        // Reading events takes a viewer, whichever subscription chose them.
+        var below = Routes.Where(route => Path(route).StartsWith(prefix, StringComparison.Ordinal) && Path(route) != "/api/subscriptions/{id}/stream").ToList();
 
         Assert.NotEmpty(below);
         Assert.All(below, route => Assert.True(route.Metadata.GetMetadata<RequiredRole>()!.Role >= role, Name(route)));

@@ -86,13 +86,14 @@ internal sealed partial class InMemoryEventStore(TimeProvider time) : IEventStor
             {
                 var (hubEvent, subscriptionIds) = routed;
                 var key = (hubEvent.ConnectionId ?? hubEvent.Project, hubEvent.ProviderEventId);
-                if (known.TryGetValue(key, out var first) && first.Until > now)
+                if (append.DedupeWindow > TimeSpan.Zero && known.TryGetValue(key, out var first) && first.Until > now)
                 {
                     duplicates.Add(first.EventId);
                     continue;
                 }
 
-                known[key] = (hubEvent.Id, now + append.DedupeWindow);
+                if (append.DedupeWindow > TimeSpan.Zero)
+                    known[key] = (hubEvent.Id, now + append.DedupeWindow);
                 events[hubEvent.Id] = hubEvent with { PlainData = default };
                 stored.Add(hubEvent.Id);
                 for (var i = 0; i < subscriptionIds.Count; i++)

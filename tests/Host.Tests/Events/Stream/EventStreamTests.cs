@@ -267,7 +267,7 @@ public sealed class EventStreamTests : IAsyncLifetime
     public async Task Subscription_OfTheKindStream_IsRead_WithItsFilterAndTemplate_AndMakesNoDeliveries()
     {
         var made = await client.SendAsync("POST", "/api/subscriptions", """
-            { "pattern": "app.order.*", "environment": "prod", "filter": { "/data/amount": { "gt": 10 } }, "transform": { "paid": "{event.data.amount}" }, "target": { "kind": "stream" } }
+            { "pattern": "app.order.*", "environment": "prod", "filter": { "/data/amount": { "gt": 10 } }, "transform": { "template": { "paid": "{event.data.amount}" } }, "target": { "kind": "stream" } }
             """);
         Assert.True(made.Status == 201, made.Text);
         var path = $"/api/subscriptions/{made["id"]}/stream";
@@ -316,7 +316,7 @@ public sealed class EventStreamTests : IAsyncLifetime
         var ids = new List<string>();
         while (ids.Count < count)
         {
-            await using var reader = await SseReader.OpenAsync(client, $"{Path}?pattern=app.many", place);
+            await using var reader = await SseReader.OpenAsync(client, $"{Path}?pattern=app.many", place, patient: true);
             for (var i = 0; i < part && ids.Count < count; i++)
                 ids.Add(Id(await reader.NextAsync()));
             place = reader.LastEventId;
