@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
+using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Access;
 
@@ -15,7 +15,7 @@ internal sealed class FailedAttempts(TimeProvider time)
 
     /// <summary>How long the address must wait; <see langword="null"/> when it need not.</summary>
     public TimeSpan? WaitFor(IPAddress? address) =>
-        counters.TryGetValue(KeyOf(address), out var counter) && Volatile.Read(ref counter.Count) >= Allowed && Window - time.GetElapsedTime(counter.Since) is { Ticks: > 0 } wait
+        counters.TryGetValue(AddressKey.Of(address), out var counter) && Volatile.Read(ref counter.Count) >= Allowed && Window - time.GetElapsedTime(counter.Since) is { Ticks: > 0 } wait
             ? wait
             : null;
 
@@ -25,27 +25,10 @@ internal sealed class FailedAttempts(TimeProvider time)
             Trim();
 
         var counter = counters.AddOrUpdate(
-            KeyOf(address),
+            AddressKey.Of(address),
             _ => new Counter(time.GetTimestamp()),
             (_, known) => time.GetElapsedTime(known.Since) < Window ? known : new Counter(time.GetTimestamp()));
         Interlocked.Increment(ref counter.Count);
-    }
-
-    // Nobody owns a single IPv6 address: the smallest thing handed out is a /64 (RFC 6177).
-    private static IPAddress KeyOf(IPAddress? address)
-    {
-        if (address is null)
-            return IPAddress.None;
-
-        if (address.IsIPv4MappedToIPv6)
-            return address.MapToIPv4();
-
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
-            return address;
-
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes);
     }
 
     private void Trim()

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
+using IntegrationHub.Host.Http;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Webhooks;
@@ -19,25 +19,10 @@ internal sealed class WebhookGate(IOptions<WebhookOptions> options, TimeProvider
     private readonly Table<string> connections = new(options.Value.ConcurrencyPerConnection, options.Value.RatePerConnection, time);
 
     /// <summary>Lets a request of an address in. Dispose what is returned when the request has ended.</summary>
-    public Pass Enter(IPAddress? address) => addresses.Enter(KeyOf(address));
+    public Pass Enter(IPAddress? address) => addresses.Enter(AddressKey.Of(address));
 
     /// <summary>Lets a request to a connection in; the connection is known to exist.</summary>
     public Pass Enter(string connectionId) => connections.Enter(connectionId);
-
-    // Nobody owns a single IPv6 address: the smallest thing handed out is a /64 (RFC 6177).
-    private static IPAddress KeyOf(IPAddress? address)
-    {
-        if (address is null)
-            return IPAddress.None;
-        if (address.IsIPv4MappedToIPv6)
-            return address.MapToIPv4();
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
-            return address;
-
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes);
-    }
 
     /// <summary>A place that was given, or why none was.</summary>
     internal readonly struct Pass : IDisposable

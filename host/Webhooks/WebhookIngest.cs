@@ -56,7 +56,6 @@ internal sealed partial class WebhookIngest(
             metrics.Refused("client_gone");
             return;
         }
-
         catch (UnavailableException exception) when (!context.Response.HasStarted)
         {
             // A full disk must not be filled by the log of what it refuses: this goes the way of all refusals, so many lines in a while.
