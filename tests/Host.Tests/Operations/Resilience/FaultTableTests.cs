@@ -41,7 +41,11 @@ public sealed class FaultTableTests(ITestOutputHelper output)
     [Fact]
     public async Task EveryFault_EveryKindOfCall_IsRepeatedOnlyWhereNothingCanBeDoneTwice()
     {
-        var cells = await Task.WhenAll(Words.Keys.SelectMany(fault => Operations.Select(operation => CellAsync(fault, operation))));
+        // What is judged by a clock comes by itself: beside a hundred hubs that start, the answer of a sound provider could come too late.
+        var faults = Words.Keys.Where(fault => !IsTimed(fault)).ToArray();
+        var timed = Words.Keys.Where(IsTimed).ToArray();
+        Cell[] cells = [.. await CellsAsync(faults), .. await CellsAsync(timed)];
+        cells = [.. Words.Keys.SelectMany(fault => cells.Where(cell => cell.Fault == fault))];
 
         var table = Table(cells);
         output.WriteLine(table);
@@ -60,6 +64,10 @@ public sealed class FaultTableTests(ITestOutputHelper output)
         var page = await File.ReadAllTextAsync(Repository.At("docs", "operations.md"));
         Assert.Contains(WithoutReceived(table), WithoutReceived(page), StringComparison.Ordinal);
     }
+
+    private static Task<Cell[]> CellsAsync(Fault[] faults) => Task.WhenAll(faults.SelectMany(fault => Operations.Select(operation => CellAsync(fault, operation))));
+
+    private static bool IsTimed(Fault fault) => fault is Fault.NoAnswer or Fault.SlowBody;
 
     private static string WithoutReceived(string text) => System.Text.RegularExpressions.Regex.Replace(text, @" \(\d+ received\)", "");
 
@@ -130,7 +138,7 @@ public sealed class FaultTableTests(ITestOutputHelper output)
             Retry = new RetryManifest
             {
                 MaxAttempts = 3, BaseDelay = TimeSpan.FromMilliseconds(1), MaxDelay = TimeSpan.FromMilliseconds(5),
-                AttemptTimeout = fault is Fault.NoAnswer or Fault.SlowBody ? TimeSpan.FromMilliseconds(400) : TimeSpan.FromSeconds(60),
+                AttemptTimeout = IsTimed(fault) ? TimeSpan.FromSeconds(2) : TimeSpan.FromSeconds(60),
             },
             Breaker = new BreakerManifest { Failures = 100 },
             Environments = new Dictionary<string, EnvironmentManifest> { ["dev"] = new() { BaseUrl = "https://api.acme.example" } },
