@@ -4,10 +4,17 @@ internal sealed partial class SqliteEventIndex
 {
     /// <summary>
     /// Providers' ids come in no order: a B-tree over them changes a page somewhere else for each event, and that page is written twice. Runs are only added to.
+    /// The other indexes do without the events' ids: the few events of one moment are put in order when they are read.
     /// The table of repetitions stays for what no run covers: ids from before this step, and those of events that were deleted before they came into one.
     /// </summary>
     public const string Schema13 = """
         DROP INDEX events_by_subject;
+        DROP INDEX events_by_time;
+        DROP INDEX events_by_connection;
+        DROP INDEX events_by_type;
+        CREATE INDEX events_by_time ON events (received_at);
+        CREATE INDEX events_by_connection ON events (connection_id, received_at) WHERE connection_id IS NOT NULL;
+        CREATE INDEX events_by_type ON events (type, received_at);
 
         CREATE TABLE event_runs (
             run INTEGER PRIMARY KEY,
