@@ -60,7 +60,8 @@ internal sealed class InMemoryTokenStore(IConnectionStore connections) : ITokenS
         lock (gate)
             return Task.FromResult<IReadOnlyList<TokenRecord>>(
             [
-                .. records.Values.Where(record => record.ByPerson && record.State == TokenState.Authorized && record.RefreshAt <= now && !(record.RetryAt > now)).OrderBy(record => record.RefreshAt).Take(limit),
+                .. records.Values.Where(record => record.ByPerson && record.State == TokenState.Authorized && record.RefreshAt <= now && !(record.RetryAt > now))
+                    .OrderBy(record => record.RetryAt > record.RefreshAt ? record.RetryAt : record.RefreshAt).ThenBy(record => record.ConnectionId, StringComparer.Ordinal).Take(limit),
             ]);
     }
 }

@@ -240,6 +240,25 @@ public sealed class TokenKeeperTests
         Assert.Equal(hub.Time.GetUtcNow() + TokenRefreshWorker.Postponed, (await hub.RecordAsync()).RefreshAt);
     }
 
+    /// <summary>Nothing is recorded of such a failure, so it would be looked at again in every round, before all others.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Worker_TokenThatCannotBeRefreshedAtAll_IsLeftAlone(bool isDamaged)
+    {
+        await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
+        await hub.AuthorizeAsync();
+        var record = await hub.RecordAsync();
+        record = record with { Version = record.Version + 1, Sealed = isDamaged ? [1, 2, 3] : record.Sealed, AuthId = isDamaged ? record.AuthId : "former" };
+        Assert.True(await hub.Tokens.TrySaveAsync(record, CancellationToken.None));
+        hub.Time.Advance(TimeSpan.FromMinutes(50));
+
+        await hub.Get<TokenRefreshWorker>().RunOnceAsync(CancellationToken.None);
+
+        Assert.Equal(hub.Time.GetUtcNow() + TokenRefreshWorker.Postponed, (await hub.RecordAsync()).RefreshAt);
+        Assert.Single(hub.Server.TokenRequests);
+    }
+
     /// <summary>A refresh under way has a new refresh token to store; the old one is spent.</summary>
     [Fact]
     public async Task Worker_DisabledDuringARefresh_KeepsTheNewToken()
