@@ -110,12 +110,32 @@ internal sealed partial class HealthMonitor(
             return new HealthFinding(
                 ConnectionHealthState.Failing, "provider_not_loaded", $"The plugin of '{connection.Provider}' is not loaded.", "GET /api/plugins says why; repair or enable the plugin.");
 
+        // Nothing else is worth asking: what does not open sends nothing, so that no test and no token says anything of it.
+        if (Closed(connection, provider) is { } closed)
+            return closed;
+
         var worst = TestVerdict.Of(tests, failedRounds, options.RoundsToFail, provider.Manifest.Name);
         foreach (var source in sources)
             if (await source.FindAsync(connection, cancellationToken) is { } finding && (worst is null || finding.State >= worst.State))
                 worst = finding;
 
         return worst;
+    }
+
+    private HealthFinding? Closed(Connection connection, LoadedProvider provider)
+    {
+        try
+        {
+            connections.Open(connection, provider);
+            return null;
+        }
+        catch (ProblemException fault)
+        {
+            var (code, repair) = fault.Problem.Code == ConnectionSecrets.UnreadableCode
+                ? (ConnectionSecrets.UnreadableCode, "Start the hub with the master key that the secrets were sealed with, or restore the data folder from a backup; else make the connection anew. No call of it goes out until then.")
+                : ("misconfigured", $"Correct the connection: PATCH /api/connections/{connection.Id}. It is looked at again by itself.");
+            return new HealthFinding(ConnectionHealthState.Failing, code, fault.Message, repair);
+        }
     }
 
     private DateTimeOffset NextTest(ConnectionHealthState state)

@@ -106,6 +106,29 @@ public sealed class HealthMonitorTests
         Assert.Contains("/api/plugins", record.Repair, StringComparison.Ordinal);
     }
 
+    /// <summary>No test runs on what does not open, so what the last one said would stand for ever.</summary>
+    [Theory]
+    [InlineData("secrets_unreadable", "secrets_unreadable", "master key")]
+    [InlineData("conflict", "misconfigured", "PATCH")]
+    public async Task Reconsider_DoesNotOpen_IsFailingWhateverTheLastTestsSaidUntilItOpens(string problem, string code, string repair)
+    {
+        await using var hub = await HealthHub.OpenAsync();
+        var connection = await hub.ConnectAsync();
+        await hub.TestAsync(connection, "ok");
+
+        hub.Unopenable = new Problem(500, problem, "Closed", "It does not open.");
+        await hub.Monitor.ReconsiderAsync(connection.Id, CancellationToken.None);
+
+        var record = hub.Monitor.Find(connection.Id)!;
+        Assert.Equal((ConnectionHealthState.Failing, code, "It does not open."), (record.State, record.Code, record.Reason));
+        Assert.Contains(repair, record.Repair, StringComparison.Ordinal);
+
+        hub.Unopenable = null;
+        await hub.Monitor.ReconsiderAsync(connection.Id, CancellationToken.None);
+        Assert.Equal(ConnectionHealthState.Healthy, hub.Monitor.StateOf(connection.Id));
+        Assert.Equal(["connection.failing", "connection.healthy"], hub.Events.All.Select(notice => notice.Type));
+    }
+
     [Fact]
     public async Task Reconsider_ConnectionGone_ForgetsIt()
     {

@@ -257,6 +257,8 @@ public sealed class TokenKeeperTests
 
         Assert.Equal(hub.Time.GetUtcNow() + TokenRefreshWorker.Postponed, (await hub.RecordAsync()).RefreshAt);
         Assert.Single(hub.Server.TokenRequests);
+        if (isDamaged)
+            Assert.Equal((ConnectionHealthState.NeedsReauthorization, "secrets_unreadable"), await FindingAsync(hub) is { } finding ? (finding.State, finding.Code) : default);
     }
 
     /// <summary>A refresh under way has a new refresh token to store; the old one is spent.</summary>
