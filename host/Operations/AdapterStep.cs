@@ -151,8 +151,11 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
         }
     }
 
-    private static OperationResult Redacted(OperationInvocation invocation, OperationRequest request, OperationResult result) =>
-        SecretRedactor.For(request.Connection.Config, invocation.Provider.SecretFields, request.Connection.Auth).Redact(result);
+    private static OperationResult Redacted(OperationInvocation invocation, OperationRequest request, OperationResult result)
+    {
+        invocation.NextCursor = result.NextCursor;
+        return SecretRedactor.For(request.Connection.Config, invocation.Provider.SecretFields, request.Connection.Auth).Redact(result);
+    }
 
     private static OperationResult Fault(string message) =>
         OperationResult.Failure(new ProviderError { Category = ErrorCategory.ProviderError, Message = message, OutcomeUnknown = true });
