@@ -46,7 +46,7 @@ internal sealed partial class HealthWorker(
 
     private async Task ReconsiderAsync(CancellationToken cancellationToken)
     {
-        foreach (var id in signal.Take())
+        foreach (var id in signal.Take().Concat(monitor.TakeEnded()).Distinct())
             await ReconsiderAsync(id, cancellationToken);
     }
 

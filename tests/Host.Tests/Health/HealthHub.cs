@@ -88,7 +88,10 @@ internal sealed class HealthHub : IConnectionResolver, IConnectionHealthSource, 
     public async ValueTask<Connection?> FindAsync(string id, CancellationToken cancellationToken) => await connections.GetAsync(id, cancellationToken);
 
     public ConnectionContext Open(Connection connection, LoadedProvider provider, JsonElement authorization = default) =>
-        Unopenable is { } problem ? throw problem.ToException() : new() { Id = connection.Id, Project = connection.Project, Provider = connection.Provider, Environment = connection.Environment, Alias = connection.Alias };
+        Unopenable is { } problem ? throw problem.ToException() : new()
+        {
+            Id = connection.Id, Project = connection.Project, Provider = connection.Provider, Environment = connection.Environment, Alias = connection.Alias, Config = connection.Config, BaseUrl = "",
+        };
 
     public ValueTask<HealthFinding?> FindAsync(Connection connection, CancellationToken cancellationToken) => ValueTask.FromResult(Against.GetValueOrDefault(connection.Id));
 
