@@ -71,6 +71,9 @@ internal sealed class InMemoryPendingAuthorizationStore : IPendingAuthorizationS
     private readonly Lock gate = new();
     private readonly List<(PendingAuthorization Flow, byte[]? StateHash)> flows = [];
 
+    /// <summary>What goes wrong when a state is taken.</summary>
+    public Exception? Fault { get; set; }
+
     public int Count
     {
         get
@@ -110,6 +113,9 @@ internal sealed class InMemoryPendingAuthorizationStore : IPendingAuthorizationS
 
     public Task<PendingAuthorization?> TakeAsync(byte[] stateHash, CancellationToken cancellationToken)
     {
+        if (Fault is { } fault)
+            return Task.FromException<PendingAuthorization?>(fault);
+
         lock (gate)
         {
             var found = flows.Find(one => one.StateHash is { } hash && hash.SequenceEqual(stateHash));
