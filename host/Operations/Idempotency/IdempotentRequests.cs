@@ -184,7 +184,7 @@ internal sealed partial class IdempotentRequests(
 
     private static partial class Log
     {
-        [LoggerMessage(3021, LogLevel.Error, "The answer of the idempotent request {Request} could not be kept")]
+        [LoggerMessage(3064, LogLevel.Error, "The answer of the idempotent request {Request} could not be kept")]
         public static partial void NotStored(ILogger logger, Exception exception, string request);
     }
 }

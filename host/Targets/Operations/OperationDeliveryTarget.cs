@@ -244,7 +244,7 @@ internal sealed partial class OperationDeliveryTarget(
 
     private static partial class Log
     {
-        [LoggerMessage(3601, LogLevel.Error, "Delivery {Delivery}: its operation could not be run")]
+        [LoggerMessage(3360, LogLevel.Error, "Delivery {Delivery}: its operation could not be run")]
         public static partial void Failed(ILogger logger, Exception exception, string delivery);
     }
 }
