@@ -65,8 +65,12 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         },
         cancellationToken);
 
-    public Task<IReadOnlyList<string>> FreeExpiredAsync(DateTimeOffset now, int max, CancellationToken cancellationToken) => storage.WriteAsync<IReadOnlyList<string>>(
-        session => session.Query(FreeExpired, static row => row.GetString(0), ("$now", now.ToStored()), ("$max", max)), cancellationToken);
+    public Task<IReadOnlyList<string>> FreeExpiredAsync(string owner, IReadOnlyCollection<string> held, DateTimeOffset now, int max, CancellationToken cancellationToken)
+    {
+        var ids = SqliteValues.ToJson(held);
+        return storage.WriteAsync<IReadOnlyList<string>>(
+            session => session.Query(FreeExpired, static row => row.GetString(0), ("$owner", owner), ("$held", ids), ("$now", now.ToStored()), ("$max", max)), cancellationToken);
+    }
 
     public Task<DeliveryAgenda> AgendaAsync(string owner, CancellationToken cancellationToken) => storage.ReadAsync(
         session => new DeliveryAgenda(

@@ -259,7 +259,7 @@ public sealed class JobTests
         var store = hub.Get<IJobStore>();
         await hub.Get<JobWorker>().StopAsync(CancellationToken.None);
         var id = (await SubmitAsync(hub, operation))["id"]!;
-        await store.LeaseAsync("the process before", hub.Time.GetUtcNow(), TimeSpan.FromHours(1), 1, [], CancellationToken.None);
+        await store.LeaseAsync("the process before", hub.Time.GetUtcNow(), TimeSpan.FromHours(1), 1, [], [], CancellationToken.None);
         if (effect != "none")
         {
             var record = Storage.Some.Effect() with { JobId = id, StartedAt = hub.Time.GetUtcNow() - TimeSpan.FromSeconds(1) };
