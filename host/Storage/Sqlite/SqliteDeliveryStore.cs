@@ -147,11 +147,11 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
             ("$id", attempt.DeliveryId),
             ("$owner", owner),
             ("$status", StatusName(record.Status)),
-            ("$attempts", attempt.Number),
+            ("$attempts", record.Attempts),
             ("$next_attempt_at", record.NextAttemptAt.ToStored()),
             ("$completed_at", completed.ToStored()),
             ("$reason", record.Reason));
-        if (held > 0)
+        if (held > 0 && record.Counts)
             Insert(session, attempt);
         if (held > 0 && record.Status == DeliveryStatus.Dead && Read(session, attempt.DeliveryId) is { } dead)
             SqliteDeadLetterStore.Insert(session, dead, DeadLetterCause.Of(dead.SubscriptionId, attempt, record.Reason), completed ?? attempt.StartedAt, told: false);

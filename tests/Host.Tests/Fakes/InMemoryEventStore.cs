@@ -187,11 +187,12 @@ internal sealed partial class InMemoryEventStore(TimeProvider time) : IEventStor
                     continue;
 
                 leases.Remove(id);
-                attempts.Add(record.Attempt);
+                if (record.Counts)
+                    attempts.Add(record.Attempt);
                 deliveries[id] = deliveries[id] with
                 {
                     Status = record.Status,
-                    Attempts = record.Attempt.Number,
+                    Attempts = record.Attempts,
                     NextAttemptAt = record.NextAttemptAt ?? deliveries[id].NextAttemptAt,
                     Reason = record.Reason,
                     CompletedAt = record.Status == DeliveryStatus.Pending ? null : time.GetUtcNow(),

@@ -100,6 +100,20 @@ public abstract partial class DeliveryStoreCompliance : StoreCompliance
     }
 
     [Fact]
+    public async Task RecordAsync_DoesNotCount_LeavesItsReasonAndNoAttempt()
+    {
+        await StoreAsync(1);
+        var leased = Assert.Single(await Deliveries.LeaseAsync("w1", Some.Time(), LeaseTime, 1, None));
+        var next = Some.Time().AddHours(1);
+
+        await Deliveries.RecordAsync("w1", Some.Attempt(leased, DeliveryStatus.Pending, next, "Another is at work.") with { Counts = false }, None);
+
+        var after = (await Deliveries.GetAsync(leased.Id, None))!;
+        Assert.Equal((DeliveryStatus.Pending, 0, next, "Another is at work."), (after.Status, after.Attempts, after.NextAttemptAt, after.Reason));
+        Assert.Empty(await Deliveries.ListAttemptsAsync(leased.Id, None));
+    }
+
+    [Fact]
     public async Task LeaseAsync_NotDueYet_GivesNothing()
     {
         var (events, _) = await StoreAsync(1);
