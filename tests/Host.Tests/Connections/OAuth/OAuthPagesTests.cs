@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections.OAuth;
+using IntegrationHub.Host.Tests.Fakes;
 using IntegrationHub.Manifests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;

@@ -192,6 +192,24 @@ public sealed class TokenKeeperTests
         Assert.Empty(hub.Events.All);
     }
 
+    /// <summary>The connection's circuit is about the provider's API, which nobody has asked anything.</summary>
+    [Fact]
+    public async Task Operation_NoTokenForTheMoment_DoesNotOpenTheCircuit()
+    {
+        await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
+        await hub.AuthorizeAsync();
+        var standard = hub.Server.Answer;
+        hub.Server.Answer = (_, context) => TokenServer.JsonAsync(context, "{}", 503);
+        hub.Time.Advance(TimeSpan.FromHours(2));
+        for (var i = 0; i < 10; i++)
+            Assert.Equal(502, (await hub.RunAsync()).Status);
+
+        hub.Server.Answer = standard;
+        hub.Time.Advance(TokenKeeper.PauseAfterFailure);
+
+        Assert.Equal(200, (await hub.RunAsync()).Status);
+    }
+
     [Theory]
     [InlineData(3600, 2700, 90)]
     [InlineData(1800, 900, 90)]
