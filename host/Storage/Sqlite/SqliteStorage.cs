@@ -224,7 +224,7 @@ internal sealed partial class SqliteStorage : IHubStorage
         [LoggerMessage(7022, LogLevel.Warning, "The database cannot be read and written")]
         public static partial void Unhealthy(ILogger logger, Exception exception);
 
-        [LoggerMessage(7024, LogLevel.Warning, "There is not enough room on the disk that holds {Folder}; the hub is not ready until there is")]
+        [LoggerMessage(7025, LogLevel.Warning, "There is not enough room on the disk that holds {Folder}; the hub is not ready until there is")]
         public static partial void Full(ILogger logger, string folder);
 
         [LoggerMessage(7023, LogLevel.Warning, "The database's log could not be emptied at shutdown; the next start reads it")]

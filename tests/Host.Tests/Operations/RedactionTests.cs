@@ -1,6 +1,5 @@
 using System.Text.Json;
 using IntegrationHub.Adapters;
-using IntegrationHub.Host.Tests.Fakes;
 
 namespace IntegrationHub.Host.Tests.Operations;
 

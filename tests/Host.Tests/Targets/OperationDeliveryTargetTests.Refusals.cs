@@ -2,8 +2,6 @@ using IntegrationHub.Adapters;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Targets.Operations;
-using IntegrationHub.Host.Tests.Events;
-using IntegrationHub.Host.Tests.Operations;
 using IntegrationHub.Manifests;
 using Microsoft.Extensions.Options;
 

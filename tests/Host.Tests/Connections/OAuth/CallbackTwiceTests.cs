@@ -1,5 +1,4 @@
 using System.Net;
-using IntegrationHub.Host.Tests.Fakes;
 
 namespace IntegrationHub.Host.Tests.Connections.OAuth;
 
