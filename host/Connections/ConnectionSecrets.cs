@@ -9,6 +9,9 @@ namespace IntegrationHub.Host.Connections;
 /// <summary>Seals secret fields under their connection's own data key, each bound to connection and field. A value is kept as its JSON text.</summary>
 internal sealed class ConnectionSecrets(ISealer sealer)
 {
+    /// <summary>The code of the problem that something sealed does not open.</summary>
+    public const string UnreadableCode = "secrets_unreadable";
+
     public string MasterKeyId => sealer.MasterKeyId;
 
     public byte[] NewKey(string connectionId) => sealer.NewWrappedKey(KeyContexts.Connection(connectionId));
@@ -53,7 +56,7 @@ internal sealed class ConnectionSecrets(ISealer sealer)
     private static string FieldContext(string connectionId, string field) => $"connection:{connectionId}:{field}";
 
     private Problem Unreadable(Connection connection) =>
-        new(StatusCodes.Status500InternalServerError, "secrets_unreadable", "The connection's secrets cannot be read",
+        new(StatusCodes.Status500InternalServerError, UnreadableCode, "The connection's secrets cannot be read",
             connection.MasterKeyId == MasterKeyId
                 ? $"The stored secrets of '{connection.Id}' are damaged. Restore them from a backup, or make the connection anew."
                 : $"The secrets of '{connection.Id}' were encrypted with the master key {connection.MasterKeyId}; the hub runs with {MasterKeyId}. Start it with the original key, or make the connection anew.");

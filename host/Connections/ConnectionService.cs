@@ -100,11 +100,12 @@ internal sealed partial class ConnectionService(
             if (await farewell.LeaveAsync(connection, cancellationToken) is { } told)
                 left.Add(told);
 
-        if (!await store.DeleteAsync(id, cancellationToken))
+        // What was given back at the provider cannot be had again: from here on it goes through, whether the caller waits or not.
+        if (!await store.DeleteAsync(id, CancellationToken.None))
             throw Problem.NotFound("connection", id).ToException();
 
         resolver.Forget(id);
-        await RecordAsync(caller, correlationId, "connection.deleted", connection, new { connection.Provider, connection.Environment, connection.Alias, authorization = left.Count > 0 ? left : null }, cancellationToken);
+        await RecordAsync(caller, correlationId, "connection.deleted", connection, new { connection.Provider, connection.Environment, connection.Alias, authorization = left.Count > 0 ? left : null }, CancellationToken.None);
     }
 
     private async Task<Connection> ChangeAsync(

@@ -29,6 +29,10 @@ internal sealed partial class RewrapWorker(
     private DateTimeOffset? settledAt;
     private string? correlation;
 
+    // What the audit was told last: a try that finds what the one before it found is no news, and comes every minute while a row does not open.
+    private string? toldStart;
+    private string? toldOutcome;
+
     /// <summary>Where it stands.</summary>
     public RewrapProgress Progress => progress;
 
@@ -119,7 +123,13 @@ internal sealed partial class RewrapWorker(
     {
         var started = time.GetUtcNow();
         Report(new RewrapProgress { State = RewrapState.Rewrapping, StartedAt = started });
-        await RecordAsync("encryption.rewrap_started", current, new { from = former, dataKeys = waiting }, cancellationToken);
+        var rotation = $"{current} from {string.Join(", ", former)}";
+        if (toldStart != rotation)
+        {
+            await RecordAsync("encryption.rewrap_started", current, new { from = former, dataKeys = waiting }, cancellationToken);
+            toldStart = rotation;
+        }
+
         Log.Started(logger, waiting, current);
 
         var unreadable = new List<string>();
@@ -135,7 +145,13 @@ internal sealed partial class RewrapWorker(
         var finished = time.GetUtcNow();
         var done = progress.Rewrapped;
         Report(progress with { State = unreadable.Count > 0 ? RewrapState.Stuck : RewrapState.Settling, FinishedAt = finished, Unreadable = [.. unreadable.Take(MostNamed)] });
-        await RecordAsync("encryption.rewrapped", current, new { from = former, dataKeys = done, unreadable = unreadable.Count, seconds = (finished - started).TotalSeconds }, cancellationToken);
+        var outcome = $"{rotation}; without {string.Join(", ", unreadable)}";
+        if (done > 0 || toldOutcome != outcome)
+        {
+            await RecordAsync("encryption.rewrapped", current, new { from = former, dataKeys = done, unreadable = unreadable.Count, seconds = (finished - started).TotalSeconds }, cancellationToken);
+            toldOutcome = outcome;
+        }
+
         if (unreadable.Count == 0)
             Log.Finished(logger, done, current, (finished - started).TotalSeconds);
         else

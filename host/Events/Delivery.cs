@@ -96,4 +96,9 @@ internal sealed record DeliveryAttempt
 /// <param name="Status">The delivery's status after it.</param>
 /// <param name="NextAttemptAt">When to try again, while pending.</param>
 /// <param name="Reason">Why it failed or died.</param>
-internal sealed record AttemptRecord(DeliveryAttempt Attempt, DeliveryStatus Status, DateTimeOffset? NextAttemptAt, string? Reason);
+/// <param name="Counts">Whether it was an attempt; else it leaves only its reason behind, and the next has its number.</param>
+internal sealed record AttemptRecord(DeliveryAttempt Attempt, DeliveryStatus Status, DateTimeOffset? NextAttemptAt, string? Reason, bool Counts = true)
+{
+    /// <summary>The delivery's attempts after it.</summary>
+    public int Attempts => Counts ? Attempt.Number : Attempt.Number - 1;
+}

@@ -9,6 +9,8 @@ namespace IntegrationHub.Host.Events;
 /// <summary>What an attempt means for its delivery: done, again later, or dead and why. Thread-safe.</summary>
 internal sealed class DeliveryOutcomeRules(RetrySchedule schedule, IOptions<DeliveryOptions> options, TimeProvider time)
 {
+    private static readonly TimeSpan LeastPause = TimeSpan.FromSeconds(1);
+
     /// <summary>What becomes of a delivery that is not sent at all; <see langword="null"/> when it is to be sent.</summary>
     public AttemptRecord? WhyNotSent(Delivery delivery, Subscription? subscription, int number)
     {
@@ -42,6 +44,9 @@ internal sealed class DeliveryOutcomeRules(RetrySchedule schedule, IOptions<Deli
     {
         if (attempt.Outcome == DeliveryOutcomes.Delivered)
             return new AttemptRecord(attempt, DeliveryStatus.Delivered, null, null);
+
+        if (answer.IsDeferred)
+            return new AttemptRecord(attempt, DeliveryStatus.Pending, time.GetUtcNow() + Longer(LeastPause, answer.RetryAfter), attempt.Error, Counts: false);
 
         // First, since other kinds of targets have their own words for what their providers answer.
         if (answer.IsFinal)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using IntegrationHub.Host.Events.DeadLetters;
 using Microsoft.Extensions.Options;
 
@@ -28,6 +29,9 @@ internal sealed partial class DeliveryWorker : BackgroundService
     private readonly DeliveryLanes lanes;
     private readonly AttemptRecorder recorder;
     private readonly CancellationTokenSource abort = new();
+
+    // What this process has leased and is at work on. A wall clock that jumps ahead ends leases on paper; these are not sent twice for that.
+    private readonly ConcurrentDictionary<string, bool> held = new(StringComparer.Ordinal);
     private CancellationToken stopping;
     private bool restored;
 
@@ -151,6 +155,8 @@ internal sealed partial class DeliveryWorker : BackgroundService
                 throw;
             }
 
+            foreach (var delivery in leased.SelectMany(static share => share.Deliveries))
+                held[delivery.Id] = true;
             for (var i = 0; i < leased.Count; i++)
                 lanes.Put(leased[i], shares[i].Max, now + options.Lease);
             StartWhatMay();
@@ -165,7 +171,7 @@ internal sealed partial class DeliveryWorker : BackgroundService
             IReadOnlyList<string> freed;
             do
             {
-                freed = await deliveries.FreeExpiredAsync(now, FreedAtOnce, cancellationToken);
+                freed = await deliveries.FreeExpiredAsync(Owner, [.. held.Keys], now, FreedAtOnce, cancellationToken);
             }
             while (freed.Count >= FreedAtOnce);
             Volatile.Write(ref leaseEnds, long.MaxValue);
@@ -229,6 +235,7 @@ internal sealed partial class DeliveryWorker : BackgroundService
         catch (Exception exception)
         {
             Log.AttemptLost(logger, exception, delivery.Id);
+            held.TryRemove(delivery.Id, out _);
             ExpectLeaseEnd(leased.LeasedUntil);
         }
         finally
@@ -264,6 +271,7 @@ internal sealed partial class DeliveryWorker : BackgroundService
         foreach (var (record, leased) in outcomes)
         {
             var delivery = leased.Delivery;
+            held.TryRemove(delivery.Id, out _);
 
             // The next of its key is due from now on.
             if (delivery.OrderKey is not null && record.Status != DeliveryStatus.Pending)
@@ -302,6 +310,7 @@ internal sealed partial class DeliveryWorker : BackgroundService
         foreach (var outcome in outcomes)
         {
             Log.AttemptLost(logger, null, outcome.Leased.Delivery.Id);
+            held.TryRemove(outcome.Leased.Delivery.Id, out _);
             ExpectLeaseEnd(outcome.Leased.LeasedUntil);
         }
     }
@@ -325,6 +334,8 @@ internal sealed partial class DeliveryWorker : BackgroundService
         if (unsent.Count == 0)
             return;
 
+        foreach (var delivery in unsent)
+            held.TryRemove(delivery.Id, out _);
         try
         {
             await deliveries.ReleaseAsync(Owner, [.. unsent.Select(static delivery => delivery.Id)], CancellationToken.None);

@@ -163,10 +163,10 @@ internal sealed partial class EndpointRegistry(
 
     private static partial class Log
     {
-        [LoggerMessage(3501, LogLevel.Warning, "Subscription {Subscription} is disabled: {Reason}")]
+        [LoggerMessage(3330, LogLevel.Warning, "Subscription {Subscription} is disabled: {Reason}")]
         public static partial void Disabled(ILogger logger, string subscription, string reason);
 
-        [LoggerMessage(3502, LogLevel.Error, "What follows from the failures of subscription {Subscription} could not be done; it is tried again at the next one")]
+        [LoggerMessage(3331, LogLevel.Error, "What follows from the failures of subscription {Subscription} could not be done; it is tried again at the next one")]
         public static partial void NotActedUpon(ILogger logger, Exception exception, string subscription);
     }
 }

@@ -44,7 +44,7 @@ internal sealed partial class EndpointStateWorker(EndpointRegistry endpoints, IO
 
     private static partial class Log
     {
-        [LoggerMessage(3511, LogLevel.Warning, "The state of endpoints could not be saved; it is tried again")]
+        [LoggerMessage(3350, LogLevel.Warning, "The state of endpoints could not be saved; it is tried again")]
         public static partial void NotSaved(ILogger logger, Exception exception);
     }
 }

@@ -18,9 +18,9 @@ internal interface IDeliveryStore
     /// <summary>Gives leased deliveries back untouched.</summary>
     Task ReleaseAsync(string owner, IReadOnlyList<string> deliveryIds, CancellationToken cancellationToken);
 
-    /// <summary>Frees deliveries whose lease has expired: their worker is gone.</summary>
+    /// <summary>Frees deliveries whose lease has expired: their worker is gone. Not those that the owner says it is at work on: where a clock jumped ahead, a lease has ended and its worker has not.</summary>
     /// <returns>Their subscriptions; as many as were freed, so fewer than <paramref name="max"/> when all are.</returns>
-    Task<IReadOnlyList<string>> FreeExpiredAsync(DateTimeOffset now, int max, CancellationToken cancellationToken);
+    Task<IReadOnlyList<string>> FreeExpiredAsync(string owner, IReadOnlyCollection<string> held, DateTimeOffset now, int max, CancellationToken cancellationToken);
 
     /// <summary>Which subscriptions have deliveries that wait, and from when on.</summary>
     /// <param name="owner">Whose leases are not counted.</param>

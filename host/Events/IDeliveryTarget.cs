@@ -68,6 +68,9 @@ internal sealed record TargetAnswer
     /// <summary>Whether the hub itself failed before anything was sent: that says nothing of the target.</summary>
     public bool IsHubFault { get; init; }
 
+    /// <summary>Whether this was no attempt at all: another one is still at work on the delivery, which is looked at again after <see cref="RetryAfter"/>. It uses up no try.</summary>
+    public bool IsDeferred { get; init; }
+
     /// <summary>Whether sending the same again can only fail again: the delivery becomes a dead letter at once.</summary>
     public bool IsFinal { get; init; }
 }

@@ -26,6 +26,7 @@ internal sealed partial class HealthMonitor(
     private readonly HealthOptions options = options.Value;
     private readonly ConcurrentDictionary<string, HealthRecord> known = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, SemaphoreSlim> gates = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> ends = new(StringComparer.Ordinal);
 
     /// <summary>Call it when the storage is open.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
@@ -51,6 +52,13 @@ internal sealed partial class HealthMonitor(
             Forget(connectionId);
     }
 
+    /// <summary>The connections whose worst finding has ended or changed by itself since: a pause is over, and nobody called them to notice.</summary>
+    public IReadOnlyList<string> TakeEnded()
+    {
+        var now = time.GetUtcNow();
+        return [.. ends.Where(pair => pair.Value <= now && ends.TryRemove(pair)).Select(pair => pair.Key)];
+    }
+
     /// <summary>Sets the next round of a connection that cannot be tested now.</summary>
     public async Task PostponeAsync(string connectionId, CancellationToken cancellationToken)
     {
@@ -62,6 +70,7 @@ internal sealed partial class HealthMonitor(
     public void Forget(string connectionId)
     {
         known.TryRemove(connectionId, out _);
+        ends.TryRemove(connectionId, out _);
         gates.TryRemove(connectionId, out _);
     }
 
@@ -76,6 +85,11 @@ internal sealed partial class HealthMonitor(
             var tests = results ?? before?.Tests ?? [];
             var failedRounds = results is null ? before?.FailedRounds ?? 0 : tests.All(test => test.Ok) ? 0 : (before?.FailedRounds ?? 0) + 1;
             var finding = await WorstAsync(connection, tests, failedRounds, cancellationToken);
+            if (finding?.Until is { } end)
+                ends[connection.Id] = end;
+            else
+                ends.TryRemove(connection.Id, out _);
+
             var tested = results is not null || before?.TestedAt is not null;
             var state = finding?.State ?? (tested ? ConnectionHealthState.Healthy : ConnectionHealthState.Unknown);
             var record = new HealthRecord
@@ -87,7 +101,7 @@ internal sealed partial class HealthMonitor(
                 Repair = finding?.Repair,
                 Since = before?.State == state ? before.Since : now,
                 TestedAt = results is null ? before?.TestedAt : now,
-                NextTestAt = results is null ? before?.NextTestAt ?? now : NextTest(state),
+                NextTestAt = results is null ? Earlier(before?.NextTestAt ?? now, state) : NextTest(state),
                 FailedRounds = failedRounds,
                 Tests = tests,
             };
@@ -110,6 +124,10 @@ internal sealed partial class HealthMonitor(
             return new HealthFinding(
                 ConnectionHealthState.Failing, "provider_not_loaded", $"The plugin of '{connection.Provider}' is not loaded.", "GET /api/plugins says why; repair or enable the plugin.");
 
+        // Nothing else is worth asking: what does not open sends nothing, so that no test and no token says anything of it.
+        if (Closed(connection, provider) is { } closed)
+            return closed;
+
         var worst = TestVerdict.Of(tests, failedRounds, options.RoundsToFail, provider.Manifest.Name);
         foreach (var source in sources)
             if (await source.FindAsync(connection, cancellationToken) is { } finding && (worst is null || finding.State >= worst.State))
@@ -117,6 +135,26 @@ internal sealed partial class HealthMonitor(
 
         return worst;
     }
+
+    private HealthFinding? Closed(Connection connection, LoadedProvider provider)
+    {
+        try
+        {
+            connections.Open(connection, provider);
+            return null;
+        }
+        catch (ProblemException fault)
+        {
+            var (code, repair) = fault.Problem.Code == ConnectionSecrets.UnreadableCode
+                ? (ConnectionSecrets.UnreadableCode, "Start the hub with the master key that the secrets were sealed with, or restore the data folder from a backup; else make the connection anew. No call of it goes out until then.")
+                : ("misconfigured", $"Correct the connection: PATCH /api/connections/{connection.Id}. It is looked at again by itself.");
+            return new HealthFinding(ConnectionHealthState.Failing, code, fault.Message, repair);
+        }
+    }
+
+    // What has just broken is not left alone for as long as what works.
+    private DateTimeOffset Earlier(DateTimeOffset planned, ConnectionHealthState state) =>
+        state is ConnectionHealthState.Healthy or ConnectionHealthState.Unknown || NextTest(state) is var sooner && planned <= sooner ? planned : sooner;
 
     private DateTimeOffset NextTest(ConnectionHealthState state)
     {

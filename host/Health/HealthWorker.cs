@@ -46,8 +46,21 @@ internal sealed partial class HealthWorker(
 
     private async Task ReconsiderAsync(CancellationToken cancellationToken)
     {
-        foreach (var id in signal.Take())
+        foreach (var id in signal.Take().Concat(monitor.TakeEnded()).Distinct())
+            await ReconsiderAsync(id, cancellationToken);
+    }
+
+    private async Task ReconsiderAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
             await monitor.ReconsiderAsync(id, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // One that cannot be judged must not keep the others from it.
+            Log.NotJudged(logger, exception, id);
+        }
     }
 
     private async Task TestDueAsync(CancellationToken cancellationToken)
@@ -65,8 +78,8 @@ internal sealed partial class HealthWorker(
         }
         catch (ProblemException)
         {
-            // Disabled, deleted or not loaded meanwhile: the other sources say what there is to say.
-            await monitor.ReconsiderAsync(connectionId, cancellationToken);
+            // Disabled or deleted meanwhile, not loaded, or not to be opened: the monitor and its other sources say what there is to say.
+            await ReconsiderAsync(connectionId, cancellationToken);
             await monitor.PostponeAsync(connectionId, cancellationToken);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -83,5 +96,8 @@ internal sealed partial class HealthWorker(
 
         [LoggerMessage(3612, LogLevel.Error, "The tests of connection {Connection} could not be run")]
         public static partial void TestFailed(ILogger logger, Exception exception, string connection);
+
+        [LoggerMessage(3613, LogLevel.Error, "The health of connection {Connection} could not be judged")]
+        public static partial void NotJudged(ILogger logger, Exception exception, string connection);
     }
 }

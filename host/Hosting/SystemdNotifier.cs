@@ -74,7 +74,7 @@ internal sealed partial class SystemdNotifier(
 
     private static partial class Log
     {
-        [LoggerMessage(1010, LogLevel.Warning, "systemd could not be notified")]
+        [LoggerMessage(2011, LogLevel.Warning, "systemd could not be notified")]
         public static partial void NotifyFailed(ILogger logger, Exception exception);
     }
 }

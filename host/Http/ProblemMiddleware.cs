@@ -4,8 +4,10 @@ namespace IntegrationHub.Host.Http;
 /// Outermost: gives each request its correlation id and the headers every answer carries, and turns what was thrown into problem details.
 /// What a caller did wrong is said; a fault of the hub is logged under the correlation id and named by nothing else.
 /// </summary>
-internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
+internal sealed partial class ProblemMiddleware(RequestDelegate next, IEnumerable<IProblemPages> pages, ILogger<ProblemMiddleware> logger)
 {
+    private readonly IProblemPages[] pages = [.. pages];
+
     public async Task InvokeAsync(HttpContext context)
     {
         var correlationId = CorrelationId.Of(context);
@@ -15,7 +17,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         {
             await next(context);
             if (!context.Response.HasStarted && context.Response is { StatusCode: >= 400, ContentLength: null, ContentType: null })
-                await Bare(context.Response.StatusCode).ToResult().ExecuteAsync(context);
+                await AnswerAsync(context, Bare(context.Response.StatusCode));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -25,17 +27,17 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
         catch (ProblemException exception) when (!context.Response.HasStarted)
         {
-            await exception.Problem.ToResult().ExecuteAsync(context);
+            await AnswerAsync(context, exception.Problem);
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {
-            await Bare(exception.StatusCode).ToResult().ExecuteAsync(context);
+            await AnswerAsync(context, Bare(exception.StatusCode));
         }
         catch (UnavailableException exception) when (!context.Response.HasStarted)
         {
             Log.Unavailable(logger, context.Request.Method, context.Request.Path, exception.Message);
-            await new Problem(StatusCodes.Status503ServiceUnavailable, "storage_unavailable", "The hub cannot use its storage now",
-                "Nothing was changed. Send it again later; the hub's log says what is wrong.") { RetryAfter = exception.RetryAfter }.ToResult().ExecuteAsync(context);
+            await AnswerAsync(context, new Problem(StatusCodes.Status503ServiceUnavailable, "storage_unavailable", "The hub cannot use its storage now",
+                "Nothing was changed. Send it again later; the hub's log says what is wrong.") { RetryAfter = exception.RetryAfter });
         }
         catch (Exception exception)
         {
@@ -43,9 +45,18 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             if (context.Response.HasStarted)
                 context.Abort();
             else
-                await new Problem(StatusCodes.Status500InternalServerError, "internal_error", "The hub failed",
-                    "The failure is in the hub's log under the correlation id.").ToResult().ExecuteAsync(context);
+                await AnswerAsync(context, new Problem(StatusCodes.Status500InternalServerError, "internal_error", "The hub failed",
+                    "The failure is in the hub's log under the correlation id."));
         }
+    }
+
+    private Task AnswerAsync(HttpContext context, Problem problem)
+    {
+        foreach (var one in pages)
+            if (one.PageOf(context, problem) is { } page)
+                return page.ExecuteAsync(context);
+
+        return problem.ToResult().ExecuteAsync(context);
     }
 
     private static Task SetHeaders(object state)
@@ -74,10 +85,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
 
     private static partial class Log
     {
-        [LoggerMessage(1001, LogLevel.Error, "{Method} {Path} failed")]
+        [LoggerMessage(2001, LogLevel.Error, "{Method} {Path} failed")]
         public static partial void Unhandled(ILogger logger, Exception exception, string method, string path);
 
-        [LoggerMessage(1002, LogLevel.Error, "{Method} {Path} was answered 503: {Why}")]
+        [LoggerMessage(2002, LogLevel.Error, "{Method} {Path} was answered 503: {Why}")]
         public static partial void Unavailable(ILogger logger, string method, string path, string why);
     }
 }

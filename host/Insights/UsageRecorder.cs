@@ -65,7 +65,7 @@ internal sealed partial class UsageRecorder(IUsageStore store, TimeProvider time
 
     private static partial class Log
     {
-        [LoggerMessage(4001, LogLevel.Error, "{Count} usage records could not be stored")]
+        [LoggerMessage(4021, LogLevel.Error, "{Count} usage records could not be stored")]
         public static partial void Lost(ILogger logger, Exception exception, int count);
     }
 }

@@ -151,8 +151,11 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
         }
     }
 
-    private static OperationResult Redacted(OperationInvocation invocation, OperationRequest request, OperationResult result) =>
-        SecretRedactor.For(request.Connection.Config, invocation.Provider.SecretFields, request.Connection.Auth).Redact(result);
+    private static OperationResult Redacted(OperationInvocation invocation, OperationRequest request, OperationResult result)
+    {
+        invocation.NextCursor = result.NextCursor;
+        return SecretRedactor.For(request.Connection.Config, invocation.Provider.SecretFields, request.Connection.Auth).Redact(result);
+    }
 
     private static OperationResult Fault(string message) =>
         OperationResult.Failure(new ProviderError { Category = ErrorCategory.ProviderError, Message = message, OutcomeUnknown = true });
@@ -160,10 +163,10 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
     private static partial class Log
     {
         // The exception's message may quote what it was given, so type and stack are all that is logged.
-        [LoggerMessage(3001, LogLevel.Error, "{ExceptionType} in plugin {Provider}, operation {Operation}, correlation {CorrelationId}\n{Stack}")]
+        [LoggerMessage(3061, LogLevel.Error, "{ExceptionType} in plugin {Provider}, operation {Operation}, correlation {CorrelationId}\n{Stack}")]
         public static partial void Fault(ILogger logger, string exceptionType, string provider, string operation, string correlationId, string? stack);
 
-        [LoggerMessage(3002, LogLevel.Error, "Plugin {Provider} ignored the deadline of {Seconds} s of operation {Operation}; the call goes on without it")]
+        [LoggerMessage(3062, LogLevel.Error, "Plugin {Provider} ignored the deadline of {Seconds} s of operation {Operation}; the call goes on without it")]
         public static partial void Abandoned(ILogger logger, string provider, string operation, double seconds);
     }
 }

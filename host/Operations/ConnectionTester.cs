@@ -2,6 +2,7 @@ using System.Text.Json;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Connections.Health;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Templates;
 
@@ -9,7 +10,7 @@ namespace IntegrationHub.Host.Operations;
 
 /// <summary>Runs a provider's connection tests: operations that must succeed.</summary>
 internal sealed class ConnectionTester(
-    OperationExecutor executor, IConnectionResolver connections, IProviderCatalog catalog, IEnumerable<IConnectionTestObserver> observers)
+    OperationExecutor executor, IConnectionResolver connections, IProviderCatalog catalog, IEnumerable<IConnectionTestObserver> observers, IConnectionHealthSignal health)
 {
     /// <exception cref="ProblemException">There is no such connection, or its provider is not loaded.</exception>
     public async Task<IReadOnlyList<ConnectionTestResult>> RunAsync(Caller caller, string connectionId, string correlationId, CancellationToken cancellationToken)
@@ -19,11 +20,31 @@ internal sealed class ConnectionTester(
             throw Problem.NotFound("connection", connectionId).ToException();
 
         using var lease = catalog.Acquire(connection.Provider) ?? throw OperationProblems.NotLoaded(connection.Provider).ToException();
-        var results = new List<ConnectionTestResult>();
-        foreach (var test in lease.Provider.Manifest.Tests)
+        List<ConnectionTestResult> results;
+        try
         {
-            var call = new OperationCall { Parameters = Parameters(test.Params, connection, lease.Provider), CorrelationId = correlationId, IsProbe = true };
-            using var target = await executor.FindAsync(caller, connectionId, test.Operation, cancellationToken);
+            results = await RunAsync(caller, connection, lease.Provider, correlationId, cancellationToken);
+        }
+        catch (ProblemException)
+        {
+            // It does not even open: its health is not what the last round said.
+            health.Changed(connectionId);
+            throw;
+        }
+
+        foreach (var observer in observers)
+            await observer.TestedAsync(connection, results, correlationId, cancellationToken);
+
+        return results;
+    }
+
+    private async Task<List<ConnectionTestResult>> RunAsync(Caller caller, Connection connection, LoadedProvider provider, string correlationId, CancellationToken cancellationToken)
+    {
+        var results = new List<ConnectionTestResult>();
+        foreach (var test in provider.Manifest.Tests)
+        {
+            var call = new OperationCall { Parameters = Parameters(test.Params, connection, provider), CorrelationId = correlationId, IsProbe = true };
+            using var target = await executor.FindAsync(caller, connection.Id, test.Operation, cancellationToken);
             await using var execution = await executor.ExecuteAsync(caller, target, call, cancellationToken);
             var error = execution.Result.Error;
             results.Add(new ConnectionTestResult(
@@ -32,9 +53,6 @@ internal sealed class ConnectionTester(
                 Math.Round(execution.Duration.TotalMilliseconds, 3),
                 error is null ? null : new ConnectionTestError(OperationProblems.CodeOf(error.Category), error.Message, error.ProviderStatus, error.ProviderCode)));
         }
-
-        foreach (var observer in observers)
-            await observer.TestedAsync(connection, results, correlationId, cancellationToken);
 
         return results;
     }

@@ -232,11 +232,11 @@ internal static class OperationEndpoints
                 if (execution.Result.Items is { ValueKind: JsonValueKind.Array } page)
                     items.AddRange(page.EnumerateArray());
 
-                var next = execution.Result.NextCursor;
+                var next = execution.NextCursor;
                 if (next is null || next == cursor || items.Count >= maxItems)
                 {
                     var meta = new OperationAnswerMeta(
-                        Math.Round(duration.TotalMilliseconds, 3), attempts, Math.Round(waited.TotalMilliseconds, 3), execution.Result.ProviderRequestId, next == cursor ? null : next, execution.Effect?.Id);
+                        Math.Round(duration.TotalMilliseconds, 3), attempts, Math.Round(waited.TotalMilliseconds, 3), execution.Result.ProviderRequestId, next == cursor ? null : execution.Result.NextCursor, execution.Effect?.Id);
                     await WriteAsync(context, new OperationAnswer(ArrayOf(items), meta), cancellationToken);
                     return;
                 }

@@ -186,6 +186,9 @@ internal sealed class OperationExecution(OperationResult result, OperationInvoca
 
     public int Attempts => invocation.Attempts;
 
+    /// <summary>Where the next page begins, unmasked: for the hub's own next call, never for an answer.</summary>
+    public string? NextCursor => invocation.NextCursor;
+
     /// <summary>What of the duration it waited in the hub.</summary>
     public TimeSpan Waited => invocation.Waited;
 

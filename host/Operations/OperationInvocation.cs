@@ -41,6 +41,9 @@ internal sealed class OperationInvocation
 
     public string? Cursor { get; init; }
 
+    /// <summary>Where the next page begins, as the provider said it: what callers see may have a secret masked in it, and leads nowhere then.</summary>
+    public string? NextCursor { get; set; }
+
     public required string CorrelationId { get; init; }
 
     /// <summary>What the hub obtained for the connection (an access token), for <see cref="ConnectionContext.Auth"/>. Undefined when there is nothing.</summary>

@@ -91,6 +91,9 @@ internal static class OperationRequestReader
             {
                 case "cursor" when member.Value.ValueKind is JsonValueKind.String or JsonValueKind.Null:
                     cursor = member.Value.GetString();
+                    if (cursor?.Contains(SecretRedactor.Mask, StringComparison.Ordinal) == true)
+                        issues.Add(new("/page/cursor", "A secret of the connection stands in this provider's cursors and was masked, so that the page cannot be found by it.", "Fetch all pages at once: { \"all\": true }."));
+
                     break;
                 case "all" when member.Value.ValueKind is JsonValueKind.True or JsonValueKind.False:
                     all = member.Value.GetBoolean();

@@ -58,20 +58,24 @@ internal sealed class SecretRedactor
                 error with
                 {
                     Message = Redact(error.Message),
-                    ProviderCode = error.ProviderCode is { } code ? Redact(code) : null,
-                    Issues = error.Issues.Count == 0 ? error.Issues : [.. error.Issues.Select(issue => issue with { Message = Redact(issue.Message) })],
+                    ProviderCode = RedactOrNull(error.ProviderCode),
+                    ProviderRequestId = RedactOrNull(error.ProviderRequestId),
+                    Issues = error.Issues.Count == 0
+                        ? error.Issues
+                        : [.. error.Issues.Select(issue => issue with { Pointer = Redact(issue.Pointer), Message = Redact(issue.Message), Hint = RedactOrNull(issue.Hint) })],
                 },
                 result.RateLimit);
 
-        if (!Occurs(result.Value))
-            return result;
-
+        var value = Occurs(result.Value) ? Redact(result.Value) : result.Value;
+        var requestId = RedactOrNull(result.ProviderRequestId);
         if (result.Content is { } content)
-            return OperationResult.Stream(content, Redact(result.Value), result.ProviderStatus, result.ProviderRequestId);
+            return OperationResult.Stream(content, value, result.ProviderStatus, requestId);
 
-        var items = result.Items is { } page ? Redact(page) : (JsonElement?)null;
-        return OperationResult.Success(Redact(result.Value), result.ProviderStatus, result.ProviderRequestId, result.NextCursor, items, result.RateLimit);
+        var items = result.Items is { } page && Occurs(page) ? Redact(page) : result.Items;
+        return OperationResult.Success(value, result.ProviderStatus, requestId, RedactOrNull(result.NextCursor), items, result.RateLimit);
     }
+
+    private string? RedactOrNull(string? text) => text is null ? null : Redact(text);
 
     public string Redact(string text)
     {

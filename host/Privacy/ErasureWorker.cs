@@ -122,7 +122,7 @@ internal sealed partial class ErasureWorker(
 
     private static partial class Log
     {
-        [LoggerMessage(5001, LogLevel.Error, "Deleting what is held about a person failed; trying again")]
+        [LoggerMessage(5101, LogLevel.Error, "Deleting what is held about a person failed; trying again")]
         public static partial void Failed(ILogger logger, Exception exception);
 
         [LoggerMessage(5002, LogLevel.Warning, "{Thing} cannot be opened and was not searched")]

@@ -131,6 +131,22 @@ internal sealed partial class RequestTemplate
         }
     }
 
+    /// <summary>
+    /// Whether what is signed depends on the request: something of it stands in the string. Values that are all missing leave a constant, and a signature over a constant fits any request in
+    /// which they are missing. The body counts when it is empty too, for then nothing of it is outside; the method does not, which is the same every time.
+    /// </summary>
+    public bool DependsOnRequest(in PartValues values)
+    {
+        if ((Parts & (Part.Body | Part.BodyHash | Part.BodyChecksum | Part.CanonicalBody | Part.Url | Part.Path)) != 0)
+            return true;
+
+        foreach (var segment in segments)
+            if (segment.Part is not (Part.Literal or Part.Secret or Part.Connection or Part.Method) && Value(segment, values) is { Length: > 0 })
+                return true;
+
+        return false;
+    }
+
     /// <summary>What comes before and after the raw body, where that is a part: so it can be hashed where it lies, instead of being copied into the string first.</summary>
     public bool SplitsAtBody(out RequestTemplate before, out RequestTemplate after)
     {

@@ -61,7 +61,12 @@ internal sealed class SignedContent
         if (CoversOnlyForms && !request.Request.Body.IsEmpty && (!request.IsForm || request.Form is null))
             return VerificationResult.Refused(VerificationFailure.SignatureMismatch, "The body is no form, and the signature covers only forms.");
 
-        return timestamp.Read(request, found, out sentAt);
+        if (timestamp.Read(request, found, out sentAt) is { Ok: false } untimely)
+            return untimely;
+
+        return Template.DependsOnRequest(new PartValues { Request = request, Timestamp = sentAt.Span, Id = id })
+            ? VerificationResult.Verified
+            : VerificationResult.Refused(VerificationFailure.SignatureMismatch, "Nothing of what is signed is in the request.");
     }
 
     /// <summary>One spelling of the request's address: as it is, with the default port, without a port. <see langword="null"/> when that is one already tried.</summary>

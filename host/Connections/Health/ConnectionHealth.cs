@@ -24,7 +24,8 @@ internal enum ConnectionHealthState
 /// <param name="Code">A stable word for it: <c>token_refresh_failed</c>.</param>
 /// <param name="Reason">What is wrong, as a sentence without secrets.</param>
 /// <param name="Repair">What a person does about it, as a sentence.</param>
-internal sealed record HealthFinding(ConnectionHealthState State, string Code, string Reason, string Repair);
+/// <param name="Until">When it ends or changes by itself, so that somebody looks again; <see langword="null"/> when whoever found it tells.</param>
+internal sealed record HealthFinding(ConnectionHealthState State, string Code, string Reason, string Repair, DateTimeOffset? Until = null);
 
 /// <summary>A part of the hub that knows something about the health of connections (tokens, circuits). Thread-safe and quick: it asks no provider.</summary>
 internal interface IConnectionHealthSource

@@ -86,8 +86,10 @@ internal static class AuthorizationEndpoints
         return FlowCookie.Read(context.Request, start.Flow.HandleHash, IsSecure(context)) is { } session
             && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(ConfirmationOf(session)))
                 ? await LeaveAsync(context, flow, start, session, cancellationToken)
-                : OAuthPages.Failed(context, new FlowException("other_session", null));
+                : OAuthPages.Failed(context, new FlowException("other_session", null) { Provider = NameOf(start) });
     }
+
+    private static string NameOf(OpenedStart start) => start.Provider?.Name ?? start.Connection.Provider;
 
     private static async Task<IResult> LeaveAsync(HttpContext context, AuthorizationFlow flow, OpenedStart start, string session, CancellationToken cancellationToken)
     {
@@ -100,19 +102,20 @@ internal static class AuthorizationEndpoints
         catch (FlowException fault)
         {
             context.Response.Headers.Location = default;
+            fault.Provider = NameOf(start);
             return OAuthPages.Failed(context, fault);
         }
     }
 
-    private static async Task<IResult> CallbackAsync(HttpContext context, AuthorizationFlow flow, CancellationToken cancellationToken)
+    private static async Task<IResult> CallbackAsync(HttpContext context, AuthorizationFlow flow)
     {
         var request = new CallbackRequest(
             context.Request.Query, context.Request.RouteValues["provider"] as string, context.Connection.RemoteIpAddress?.ToString(),
             handle => FlowCookie.Read(context.Request, handle, IsSecure(context)));
         try
         {
-            var done = await flow.FinishAsync(request, cancellationToken);
-            return done.ReturnUrl is { } url ? Return(context, url, done.Connection.Id, null) : OAuthPages.Done(context, done.Provider.Manifest.Name);
+            var done = await flow.FinishAsync(request);
+            return done.ReturnUrl is { } url ? Return(context, url, done.ConnectionId, null) : OAuthPages.Done(context, done.Provider);
         }
         catch (FlowException fault)
         {

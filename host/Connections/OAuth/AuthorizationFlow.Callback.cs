@@ -1,28 +1,56 @@
 using System.Security.Cryptography;
 using IntegrationHub.Host.Access;
-using IntegrationHub.Host.Catalog;
 
 namespace IntegrationHub.Host.Connections.OAuth;
 
 internal sealed partial class AuthorizationFlow
 {
-    /// <summary>Ends an authorisation: the provider has sent the browser back.</summary>
+    private readonly FlowEndings endings = new(time, Life);
+
+    /// <summary>
+    /// Ends an authorisation: the provider has sent the browser back. Its state serves once: a browser that comes with it again (a double click, a page reloaded) gets the outcome of the first
+    /// time, and anybody else is told that there is nothing left to do.
+    /// </summary>
     /// <returns>Where to send the browser, if anywhere, and the connection.</returns>
     /// <exception cref="FlowException">It is refused. Its state is spent.</exception>
-    public async Task<Finished> FinishAsync(CallbackRequest request, CancellationToken cancellationToken)
+    public async Task<Finished> FinishAsync(CallbackRequest request)
     {
-        if (!FlowSecrets.IsWellFormed(request.State) || await pending.TakeAsync(FlowSecrets.Hash("state", request.State!), cancellationToken) is not { } flow)
+        if (!FlowSecrets.IsWellFormed(request.State))
             throw Refuse("unknown_state", null);
 
-        request.Took(flow);
-        if (flow.ExpiresAt <= time.GetUtcNow())
-            throw Refuse("expired", null);
+        var hash = FlowSecrets.Hash("state", request.State!);
+        if (!endings.TryBegin(hash, out var ending))
+            return await AgainAsync(ending, request);
 
-        // Until the cookie is checked nobody knows whose browser this is: it is not sent anywhere, and told nothing of the provider's.
-        if (request.Session is not { } session || flow.SessionHash is null || !CryptographicOperations.FixedTimeEquals(FlowSecrets.Hash("session", session), flow.SessionHash))
-            throw Refuse("other_session", null);
+        try
+        {
+            // From here on it goes through, whether the browser waits or not: a second click breaks off the first request, and the state is spent.
+            if (await pending.TakeAsync(hash, CancellationToken.None) is not { } flow)
+                throw Refuse("unknown_state", null);
 
-        if (await connectionStore.GetAsync(flow.ConnectionId, cancellationToken) is not { } connection)
+            request.Took(flow);
+            if (flow.ExpiresAt <= time.GetUtcNow())
+                throw Refuse("expired", null);
+
+            // Until the cookie is checked nobody knows whose browser this is: it is not sent anywhere, and told nothing of the provider's.
+            if (!IsOfSession(request, flow))
+                throw Refuse("other_session", null);
+
+            ending.Took(flow);
+            var finished = await FinishAsync(request, flow);
+            ending.End(finished, null);
+            return finished;
+        }
+        catch (Exception fault)
+        {
+            endings.End(hash, ending, fault);
+            throw;
+        }
+    }
+
+    private async Task<Finished> FinishAsync(CallbackRequest request, PendingAuthorization flow)
+    {
+        if (await connectionStore.GetAsync(flow.ConnectionId, CancellationToken.None) is not { } connection)
             throw Refuse("gone", flow.ReturnUrl);
 
         // The caller that began it, from the address of the browser that ends it.
@@ -30,17 +58,38 @@ internal sealed partial class AuthorizationFlow
         try
         {
             CheckSender(request, flow, connection);
-            return await RedeemAsync(request, flow, connection, actor, cancellationToken);
+            return await RedeemAsync(request, flow, connection, actor);
         }
         catch (FlowException fault)
         {
-            Log.Refused(logger, fault.Code);
+            fault.Provider = catalog.Find(connection.Provider)?.Manifest.Name ?? connection.Provider;
+            Log.RefusedOf(logger, fault.Provider, fault.Code);
             await audit.RecordAsync(
                 time, actor, "connection.authorization_failed", connection.Id, connection.Project, flow.CorrelationId,
-                new { code = fault.Code, provider = fault.ProviderWords is { } words ? $"{fault.ProviderCode}: {words}" : fault.ProviderCode, detail = fault.Detail }, cancellationToken);
+                new { code = fault.Code, provider = fault.ProviderWords is { } words ? $"{fault.ProviderCode}: {words}" : fault.ProviderCode, detail = fault.Detail }, CancellationToken.None);
             throw;
         }
     }
+
+    private async Task<Finished> AgainAsync(FlowEnding ending, CallbackRequest request)
+    {
+        if (await ending.Taken is not { } flow)
+            throw Refuse("unknown_state", null);
+
+        Log.Again(logger, flow.ConnectionId);
+        request.Took(flow);
+        if (IsOfSession(request, flow))
+        {
+            var (finished, failure) = await ending.Outcome;
+            return finished ?? throw failure!;
+        }
+
+        // Its cookie went with the first answer, or it is another browser: it is told no more than that.
+        throw new FlowException(!ending.Outcome.IsCompleted ? "in_progress" : (await ending.Outcome).Finished is not null ? "already_done" : "unknown_state", null);
+    }
+
+    private static bool IsOfSession(CallbackRequest request, PendingAuthorization flow) =>
+        request.Session is { } session && flow.SessionHash is { } hash && CryptographicOperations.FixedTimeEquals(FlowSecrets.Hash("session", session), hash);
 
     private static void CheckSender(CallbackRequest request, PendingAuthorization flow, Connection connection)
     {
@@ -65,7 +114,7 @@ internal sealed partial class AuthorizationFlow
             throw new FlowException("no_code", flow.ReturnUrl);
     }
 
-    private async Task<Finished> RedeemAsync(CallbackRequest request, PendingAuthorization flow, Connection connection, Caller actor, CancellationToken cancellationToken)
+    private async Task<Finished> RedeemAsync(CallbackRequest request, PendingAuthorization flow, Connection connection, Caller actor)
     {
         using var lease = catalog.Acquire(connection.Provider) ?? throw new FlowException("provider_not_loaded", flow.ReturnUrl);
         var way = WayOf(flow, connection, lease.Provider);
@@ -90,7 +139,7 @@ internal sealed partial class AuthorizationFlow
         await audit.RecordAsync(
             time, actor, "connection.authorized", connection.Id, connection.Project, flow.CorrelationId,
             new { scopes = record.Scopes, accountId = record.AccountId, formerAccountId = former?.AccountId == record.AccountId ? null : former?.AccountId }, CancellationToken.None);
-        return new Finished(connection, lease.Provider, flow.ReturnUrl);
+        return new Finished(connection.Id, lease.Provider.Manifest.Name, flow.ReturnUrl);
     }
 
     private async Task<(TokenRecord Record, TokenRecord? Former)> KeepAsync(
@@ -169,4 +218,7 @@ internal sealed class CallbackRequest(IQueryCollection query, string? provider, 
 }
 
 /// <summary>An authorisation that is done.</summary>
-internal sealed record Finished(Connection Connection, LoadedProvider Provider, string? ReturnUrl);
+/// <param name="ConnectionId">What is authorised.</param>
+/// <param name="Provider">The provider's name, for people.</param>
+/// <param name="ReturnUrl">Where the browser goes.</param>
+internal sealed record Finished(string ConnectionId, string Provider, string? ReturnUrl);

@@ -174,6 +174,12 @@ internal sealed partial class AuthorizationFlow(
 
         [LoggerMessage(3522, LogLevel.Warning, "An authorisation came back and was refused: {Reason}")]
         public static partial void Refused(ILogger logger, string reason);
+
+        [LoggerMessage(3523, LogLevel.Warning, "An authorisation at {Provider} came back and was refused: {Reason}")]
+        public static partial void RefusedOf(ILogger logger, string provider, string reason);
+
+        [LoggerMessage(3524, LogLevel.Information, "The authorisation of connection {Connection} came back once more")]
+        public static partial void Again(ILogger logger, string connection);
     }
 }
 
@@ -197,6 +203,11 @@ internal sealed record OpenedStart(PendingAuthorization Flow, Connection Connect
 internal sealed class FlowException(string code, string? returnUrl) : Exception(code)
 {
     public string Code { get; } = code;
+
+    public override string Message => Provider is { } provider ? $"{Code} ({provider})" : Code;
+
+    /// <summary>The provider's name, for people; <see langword="null"/> while nobody knows whose browser it is.</summary>
+    public string? Provider { get; set; }
 
     public string? ReturnUrl { get; } = returnUrl;
 

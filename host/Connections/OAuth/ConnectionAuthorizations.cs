@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections.Health;
+using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Connections.OAuth;
 
@@ -17,7 +18,8 @@ internal sealed record AuthorizationModel(
 internal sealed record AuthorizationError(string Code, string Message, DateTimeOffset At, DateTimeOffset? RetryAt);
 
 /// <summary>Tells where authorisations stand. Asks no provider. Thread-safe.</summary>
-internal sealed class ConnectionAuthorizations(ITokenStore store, TokenKeeper keeper, IProviderCatalog catalog, IConnectionResolver connections, TimeProvider time) : IConnectionHealthSource
+internal sealed class ConnectionAuthorizations(ITokenStore store, TokenKeeper keeper, IProviderCatalog catalog, IConnectionResolver connections, TokenSealer sealer, TimeProvider time)
+    : IConnectionHealthSource
 {
     private const string NotAuthorized = "not_authorized";
     private const string Authorized = "authorized";
@@ -47,6 +49,10 @@ internal sealed class ConnectionAuthorizations(ITokenStore store, TokenKeeper ke
         return model.State switch
         {
             Lost => new(ConnectionHealthState.NeedsReauthorization, model.Error?.Code ?? Lost, model.Error?.Message ?? "The provider no longer accepts what it granted.", repair),
+            _ when record is { Sealed: not null } && !Opens(connection, record) => new(
+                way.ByPerson ? ConnectionHealthState.NeedsReauthorization : ConnectionHealthState.Failing, ConnectionSecrets.UnreadableCode,
+                "The stored tokens of the connection cannot be read.",
+                way.ByPerson ? repair : $"Forget them, so that the hub obtains new ones: POST /api/connections/{connection.Id}/oauth/revoke with {{ \"force\": true }}."),
             NotAuthorized when way.ByPerson => new(ConnectionHealthState.NeedsReauthorization, NotAuthorized, "Nobody has authorised the connection yet.", repair),
             _ when record?.Fault is { } fault => new(
                 now < record.ExpiresAt ? ConnectionHealthState.Degraded : ConnectionHealthState.Failing, "token_refresh_failed", fault.Message,
@@ -57,18 +63,51 @@ internal sealed class ConnectionAuthorizations(ITokenStore store, TokenKeeper ke
         };
     }
 
-    private OAuthWay? WayOf(Connection connection) =>
-        catalog.Find(connection.Provider) is { } provider ? OAuthSetup.Of(provider).WayOf(connection, provider, connections) : null;
+    private bool Opens(Connection connection, TokenRecord record)
+    {
+        try
+        {
+            sealer.Open(connection, record);
+            return true;
+        }
+        catch (ProblemException)
+        {
+            return false;
+        }
+    }
+
+    // A list of connections is not to fail because one of them does not open; its health says that it does not.
+    private OAuthWay? WayOf(Connection connection)
+    {
+        try
+        {
+            return catalog.Find(connection.Provider) is { } provider ? OAuthSetup.Of(provider).WayOf(connection, provider, connections) : null;
+        }
+        catch (ProblemException)
+        {
+            return null;
+        }
+    }
+
+    private bool HasMoved(Connection connection, OAuthWay way, TokenRecord record)
+    {
+        try
+        {
+            return way.ByPerson && catalog.Find(connection.Provider) is { } provider && !record.Binding.AsSpan().SequenceEqual(way.BindingOf(connection, provider, connections));
+        }
+        catch (Exception fault) when (fault is ProblemException or OAuthException)
+        {
+            return false;
+        }
+    }
 
     private AuthorizationModel ModelOf(Connection connection, OAuthWay way, TokenRecord? record)
     {
         if (record is null || record.AuthId != way.Id)
             return new(NotAuthorized, null, null, null, null, null);
 
-        var provider = catalog.Find(connection.Provider);
-        var moved = way.ByPerson && provider is not null && !record.Binding.AsSpan().SequenceEqual(way.BindingOf(connection, provider, connections));
         var error = record.Fault is { } fault ? new AuthorizationError(fault.Code, fault.Message, fault.At, record.RetryAt) : null;
-        if (moved)
+        if (HasMoved(connection, way, record))
             return new(Lost, null, record.Scopes, record.AccountId, record.LastRefreshAt,
                 error ?? new("moved", "The connection was moved to another address or client, and its tokens did not follow.", connection.UpdatedAt, null));
 

@@ -15,7 +15,10 @@ internal interface ITokenStore
     /// <returns>Whether it was there.</returns>
     Task<bool> DeleteAsync(string connectionId, CancellationToken cancellationToken);
 
-    /// <summary>What people granted and is to be refreshed by a time, most urgent first: authorised, with no pause that lasts longer.</summary>
+    /// <summary>
+    /// What people granted and is to be refreshed by a time: authorised, with no pause that lasts longer. Whoever's turn came first is first, and the end of a pause is a new turn, so
+    /// that those that fail do not keep the others waiting.
+    /// </summary>
     Task<IReadOnlyList<TokenRecord>> ListDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken);
 }
 

@@ -57,17 +57,29 @@ internal static class OAuthPages
     public static IResult Done(HttpContext context, string provider) =>
         Page(context, StatusCodes.Status200OK, "done", provider, language => $"<p>{language.Say("done")}</p><p>{language.Say("done.next")}</p>", "'none'");
 
-    public static IResult Failed(HttpContext context, FlowException fault)
+    /// <param name="context">The request.</param>
+    /// <param name="fault">Why it cannot go on.</param>
+    /// <param name="answered">The status; else what goes with the reason.</param>
+    public static IResult Failed(HttpContext context, FlowException fault, int? answered = null)
     {
         var key = Has(fault.Code) ? fault.Code : "provider_error";
         var next = Has(key + ".next") ? key + ".next" : "again";
-        var status = fault.Code is "unavailable" or "provider_not_loaded" ? StatusCodes.Status502BadGateway : StatusCodes.Status400BadRequest;
-        return Page(context, status, key, null, Body, "'none'");
+        var status = answered ?? fault.Code switch
+        {
+            "unavailable" or "provider_not_loaded" => StatusCodes.Status502BadGateway,
+            "already_done" => StatusCodes.Status200OK,
+            "in_progress" => StatusCodes.Status409Conflict,
+            _ => StatusCodes.Status400BadRequest,
+        };
+        return Page(context, status, key, null, Body, "'none'", language => language.SayOf(key + ".title", fault.Provider));
 
         string Body(PageLanguage language)
         {
             var body = new StringBuilder()
-                .Append("<p>").Append(language.Say(key)).Append("</p><p>").Append(language.Say(next)).Append("</p><p class=\"help\">").Append(language.Say("help")).Append("</p><dl>");
+                .Append("<p>").Append(language.SayOf(key, fault.Provider)).Append("</p><p>").Append(language.SayOf(next, fault.Provider)).Append("</p><p class=\"help\">").Append(language.Say("help")).Append("</p><dl>");
+            if (fault.Provider is { } provider)
+                body.Append(Row(language, "service", Isolate(provider)));
+
             if (fault.ProviderCode is { } said)
                 body.Append(Row(language, "says", $"<code dir=\"ltr\">{Encode(said)}</code>{(fault.ProviderWords is { } words ? $"<br>{Isolate(words)}" : "")}"));
 
@@ -82,7 +94,7 @@ internal static class OAuthPages
     }
 
     /// <summary>The page in the browser's language. Its address serves once, so that the other language cannot be a page of its own: it is folded in.</summary>
-    private static IResult Page(HttpContext context, int status, string key, string? name, Func<PageLanguage, string> body, string formAction)
+    private static IResult Page(HttpContext context, int status, string key, string? name, Func<PageLanguage, string> body, string formAction, Func<PageLanguage, string>? heading = null)
     {
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy = $"default-src 'none'; style-src {StyleHash}; form-action {formAction}; base-uri 'none'; frame-ancestors 'none'";
@@ -91,14 +103,14 @@ internal static class OAuthPages
         headers.Vary = "Accept-Language";
         var language = PageLanguage.Of(context.Request);
         var other = language.Other;
-        var kind = key is "ask" or "done" ? key : "stop";
-        var title = name is null ? language.Say(key + ".title") : language.SayPlainly(key + ".title", name);
+        var kind = key switch { "ask" or "done" => key, "already_done" => "done", _ => "stop" };
+        var title = name is null ? PageLanguage.Plain(Heading(language)) : language.SayPlainly(key + ".title", name);
         var html = $"<!doctype html><html lang=\"{language.Tag}\" dir=\"{language.Direction}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">" +
             $"<title>{title}</title><style>{Style}</style></head><body><main class=\"{kind}\"><h1>{Heading(language)}</h1>{body(language)}" +
             $"<details lang=\"{other.Tag}\" dir=\"{other.Direction}\"><summary>{Encode(other.Name)}</summary><h2>{Heading(other)}</h2>{body(other)}</details></main></body></html>";
         return Results.Content(html, "text/html; charset=utf-8", Encoding.UTF8, status);
 
-        string Heading(PageLanguage of) => name is null ? of.Say(key + ".title") : of.Say(key + ".title", name);
+        string Heading(PageLanguage of) => heading is not null ? heading(of) : name is null ? of.Say(key + ".title") : of.Say(key + ".title", name);
     }
 
     private static string InWords(string scope, OpenedStart start, PageLanguage language) =>

@@ -19,6 +19,7 @@ internal static class OAuthServiceCollectionExtensions
         services.AddSingleton<TokenKeeper>();
         services.AddSingleton<ConnectionAccess>();
         services.AddSingleton<AuthorizationFlow>();
+        services.AddSingleton<IProblemPages, OAuthProblemPages>();
         services.AddSingleton<TokenRevoker>();
         services.AddSingleton<IConnectionFarewell>(static provider => provider.GetRequiredService<TokenRevoker>());
         services.AddSingleton<ConnectionAuthorizations>();

@@ -50,6 +50,19 @@ internal sealed partial class PageLanguage
     /// <summary>For a title, where no element can stand: Unicode's own isolates (UAX #9) do what <c>bdi</c> does.</summary>
     public string SayPlainly(string key, string name) => Say(key).Replace("{0}", Encode($"\u2068{name}\u2069"), StringComparison.Ordinal);
 
+    /// <summary>A text about the provider, by its name where that is known.</summary>
+    public string SayOf(string key, string? provider)
+    {
+        var text = mine(Texts[key]);
+        var service = provider is null
+            ? Say(text.StartsWith("{0}", StringComparison.Ordinal) ? "the_service.first" : "the_service")
+            : Say("the_service.named", provider);
+        return Encode(text).Replace("{0}", service, StringComparison.Ordinal);
+    }
+
+    /// <summary>For a title, of what is said by elements elsewhere.</summary>
+    public static string Plain(string html) => html.Replace("<bdi>", "\u2068", StringComparison.Ordinal).Replace("</bdi>", "\u2069", StringComparison.Ordinal);
+
     private static bool IsOf(string tag, PageLanguage language) =>
         tag.Equals(language.Tag, StringComparison.OrdinalIgnoreCase) || tag.StartsWith(language.Tag + "-", StringComparison.OrdinalIgnoreCase);
 }

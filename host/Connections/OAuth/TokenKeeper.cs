@@ -68,14 +68,16 @@ internal sealed partial class TokenKeeper(
     public Task<TokenRecord> RenewAsync(Connection connection, TokenRecord refused, CancellationToken cancellationToken) => JoinAsync(connection, refused.Sealed, cancellationToken);
 
     /// <summary>Refreshes what is due. Failures are recorded, not thrown.</summary>
-    /// <returns>Whether it was tried: not when the plugin is not loaded, or the connection cannot be opened or no longer uses a way that obtains tokens.</returns>
-    public async Task<bool> RefreshDueAsync(Connection connection)
+    /// <returns>
+    /// Whether anything came of it, were it a recorded failure: not when the plugin is not loaded, the connection or its token cannot be opened, or it uses another way to authenticate by now.
+    /// </returns>
+    public async Task<bool> RefreshDueAsync(Connection connection, TokenRecord due, CancellationToken cancellationToken)
     {
         if (!CanTry(connection))
             return false;
 
         await ObserveAsync(Start(connection, refused: null, early: true));
-        return true;
+        return (await store.GetAsync(due.ConnectionId, cancellationToken))?.Version != due.Version;
     }
 
     /// <summary>Leaves a connection alone until a time that cannot be refreshed for now.</summary>
@@ -179,6 +181,11 @@ internal sealed partial class TokenKeeper(
         }
         catch (Exception fault) when (fault is ProblemException or OAuthException)
         {
+            return false;
+        }
+        catch (Exception fault)
+        {
+            Log.Failed(logger, fault);
             return false;
         }
     }

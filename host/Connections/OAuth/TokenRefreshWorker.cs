@@ -6,7 +6,10 @@ internal sealed partial class TokenRefreshWorker(
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a connection is left alone that cannot be refreshed for reasons of its own: it is disabled, or its plugin is not loaded. It would only take the place of others.</summary>
+    /// <summary>
+    /// How long a connection is left alone that cannot be refreshed for reasons of its own: it is disabled, its plugin is not loaded, its token does not open, or was granted for another way
+    /// to authenticate. It would only take the place of others.
+    /// </summary>
     public static readonly TimeSpan Postponed = TimeSpan.FromMinutes(5);
 
     private const int Batch = 200;
@@ -27,7 +30,7 @@ internal sealed partial class TokenRefreshWorker(
         await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (record, stop) =>
         {
             var connection = await connections.FindAsync(record.ConnectionId, stop);
-            if (connection is not { Enabled: true } || !await keeper.RefreshDueAsync(connection))
+            if (connection is not { Enabled: true } || !await keeper.RefreshDueAsync(connection, record, stop))
                 await keeper.PostponeAsync(record, now + Postponed, stop);
         });
     }

@@ -30,16 +30,17 @@ internal sealed class TokenRevoker(
         if (await store.GetAsync(id, cancellationToken) is not { } record)
             throw Problem.Conflict($"The connection '{id}' holds no token that could be revoked.").ToException();
 
-        var (revoked, why) = await TryRevokeAsync(connection, record, cancellationToken);
+        // From here on it goes through, whether the caller waits or not: a token that was revoked at the provider must not be kept as a good one. Requests to it have their own deadlines.
+        var (revoked, why) = await TryRevokeAsync(connection, record, CancellationToken.None);
         if (!revoked && why is not null && !force)
         {
-            await audit.RecordAsync(time, caller, "connection.revocation_failed", id, connection.Project, correlationId, new { reason = why }, cancellationToken);
+            await audit.RecordAsync(time, caller, "connection.revocation_failed", id, connection.Project, correlationId, new { reason = why }, CancellationToken.None);
             throw new Problem(StatusCodes.Status502BadGateway, "not_revoked", "Not revoked", $"{why} The tokens are kept, so that it can be tried again; {{ \"force\": true }} forgets them all the same.").ToException();
         }
 
-        await store.DeleteAsync(id, cancellationToken);
+        await store.DeleteAsync(id, CancellationToken.None);
         keeper.Forget(id);
-        await audit.RecordAsync(time, caller, "connection.authorization_revoked", id, connection.Project, correlationId, new { atProvider = revoked, reason = why, force }, cancellationToken);
+        await audit.RecordAsync(time, caller, "connection.authorization_revoked", id, connection.Project, correlationId, new { atProvider = revoked, reason = why, force }, CancellationToken.None);
         return new RevocationModel(revoked, revoked ? null : why ?? "The provider has no revocation endpoint: the hub has forgotten the tokens; end the grant in the provider's own settings.");
     }
 
@@ -54,11 +55,12 @@ internal sealed class TokenRevoker(
             if (await store.GetAsync(connection.Id, cancellationToken) is not { } record)
                 return null;
 
-            var (revoked, why) = await TryRevokeAsync(connection, record, either.Token);
+            // A caller that hangs up now does not keep the connection from being deleted: its tokens may be revoked already.
+            var (revoked, why) = await TryRevokeAsync(connection, record, patience.Token);
             keeper.Forget(connection.Id);
             return new { revoked, reason = why };
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
         {
             return new { revoked = false, reason = "The provider did not answer in time." };
         }

@@ -84,7 +84,7 @@ internal sealed partial class DeadLetterWorker(IDeadLetterStore store, IHubEvent
 
     private static partial class Log
     {
-        [LoggerMessage(3501, LogLevel.Error, "Dead letters could not be told of; trying again")]
+        [LoggerMessage(3310, LogLevel.Error, "Dead letters could not be told of; trying again")]
         public static partial void Failed(ILogger logger, Exception exception);
     }
 }

@@ -64,7 +64,7 @@ internal sealed partial class ReplayWorker(IReplayStore store, ReplaySignal sign
 
     private static partial class Log
     {
-        [LoggerMessage(3511, LogLevel.Error, "A replay could not go on; trying again")]
+        [LoggerMessage(3340, LogLevel.Error, "A replay could not go on; trying again")]
         public static partial void Failed(ILogger logger, Exception exception);
 
         [LoggerMessage(3512, LogLevel.Information, "Replay {Replay} is through: {Made} deliveries made, {Skipped} passed over")]

@@ -195,7 +195,7 @@ internal sealed partial class EventFeed(IEventLog log, EventFeedSignal signal, I
 
     private static partial class Log
     {
-        [LoggerMessage(3501, LogLevel.Error, "The feed of the event streams could not be read; trying again")]
+        [LoggerMessage(3320, LogLevel.Error, "The feed of the event streams could not be read; trying again")]
         public static partial void Failed(ILogger logger, Exception exception);
     }
 }

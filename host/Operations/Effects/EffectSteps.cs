@@ -47,7 +47,7 @@ internal sealed partial class EffectVerdictStep(IEffectStore effects, IHubEvents
 
     private static partial class Log
     {
-        [LoggerMessage(3011, LogLevel.Error, "The verdict of effect {Effect} could not be stored: {Verdict}")]
+        [LoggerMessage(3063, LogLevel.Error, "The verdict of effect {Effect} could not be stored: {Verdict}")]
         public static partial void NotRecorded(ILogger logger, Exception exception, string effect, EffectVerdict verdict);
     }
 }

@@ -27,7 +27,12 @@ internal sealed record IdempotentRequest
 }
 
 /// <summary>An answer that is given again.</summary>
-internal sealed record StoredAnswer(int Status, string? ContentType, string? Location, byte[] Body);
+/// <param name="Status">The HTTP status.</param>
+/// <param name="ContentType">Of the body.</param>
+/// <param name="Location">The header.</param>
+/// <param name="Body">As it was sent.</param>
+/// <param name="RetryAt">The time that its <c>Retry-After</c> meant: the header of a repetition names what is left of it.</param>
+internal sealed record StoredAnswer(int Status, string? ContentType, string? Location, byte[] Body, DateTimeOffset? RetryAt = null);
 
 /// <summary>Keeps idempotent requests. Thread-safe.</summary>
 internal interface IIdempotencyStore

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using IntegrationHub.Host.Access;
@@ -100,7 +101,8 @@ internal sealed partial class IdempotentRequests(
             context.RequestAborted = aborted;
         }
 
-        var answer = new StoredAnswer(context.Response.StatusCode, context.Response.ContentType, context.Response.Headers.Location, written.ToArray());
+        var retryAt = int.TryParse(context.Response.Headers.RetryAfter, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? time.GetUtcNow().AddSeconds(seconds) : (DateTimeOffset?)null;
+        var answer = new StoredAnswer(context.Response.StatusCode, context.Response.ContentType, context.Response.Headers.Location, written.ToArray(), retryAt);
         await EndAsync(request, isRepeatable, run.KeepAnswer ? answer : null);
         await client.WriteAsync(answer.Body, aborted);
     }
@@ -142,7 +144,7 @@ internal sealed partial class IdempotentRequests(
     private Task<Effect?> LatestEffectAsync(string requestId, CancellationToken cancellationToken) =>
         effects.LatestAsync(new EffectQuery { RequestId = requestId }, cancellationToken);
 
-    private static async Task ReplayAsync(HttpContext context, StoredAnswer answer, CancellationToken cancellationToken)
+    private async Task ReplayAsync(HttpContext context, StoredAnswer answer, CancellationToken cancellationToken)
     {
         var response = context.Response;
         response.StatusCode = answer.Status;
@@ -151,6 +153,9 @@ internal sealed partial class IdempotentRequests(
         response.Headers[ReplayedHeader] = "true";
         if (answer.Location is { } location)
             response.Headers.Location = location;
+
+        if (answer.RetryAt - time.GetUtcNow() is { Ticks: > 0 } left)
+            response.Headers.RetryAfter = Math.Ceiling(left.TotalSeconds).ToString("0", CultureInfo.InvariantCulture);
 
         await response.Body.WriteAsync(answer.Body, cancellationToken);
     }
@@ -179,7 +184,7 @@ internal sealed partial class IdempotentRequests(
 
     private static partial class Log
     {
-        [LoggerMessage(3021, LogLevel.Error, "The answer of the idempotent request {Request} could not be kept")]
+        [LoggerMessage(3064, LogLevel.Error, "The answer of the idempotent request {Request} could not be kept")]
         public static partial void NotStored(ILogger logger, Exception exception, string request);
     }
 }

@@ -97,10 +97,10 @@ internal interface IJobStore
 
     /// <summary>
     /// Leases up to <paramref name="max"/> jobs that are due and not leased, the longest due first, passing over the connections named; counts a run begun for each. A lease keeps
-    /// a job to one worker until it expires.
+    /// a job to one worker until it expires, and beyond that while the worker says that it <paramref name="runs"/> the job: where a clock jumped ahead, a lease has ended and its worker has not.
     /// </summary>
     Task<IReadOnlyList<Job>> LeaseAsync(
-        string owner, DateTimeOffset now, TimeSpan leaseFor, int max, IReadOnlyCollection<string> exceptConnections, CancellationToken cancellationToken);
+        string owner, DateTimeOffset now, TimeSpan leaseFor, int max, IReadOnlyCollection<string> exceptConnections, IReadOnlyCollection<string> runs, CancellationToken cancellationToken);
 
     /// <summary>Stores what a run came to and ends the lease. Ignored when another owner has taken the job over.</summary>
     Task RecordAsync(string owner, Job job, CancellationToken cancellationToken);

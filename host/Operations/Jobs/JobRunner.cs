@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography;
 using System.Text.Json;
 using IntegrationHub.Adapters;
 using IntegrationHub.Host.Access;
@@ -12,6 +13,8 @@ namespace IntegrationHub.Host.Operations.Jobs;
 /// <summary>Runs a leased job once and says what it came to. Thread-safe.</summary>
 internal sealed class JobRunner(OperationExecutor executor, IEffectStore effects, IPayloadSealer payloads, IOptions<JobOptions> options, TimeProvider time)
 {
+    private const string Unreadable = "input_unreadable";
+
     private readonly RetrySchedule schedule = options.Value.CreateSchedule();
 
     /// <returns>The job as it is after the run.</returns>
@@ -29,7 +32,10 @@ internal sealed class JobRunner(OperationExecutor executor, IEffectStore effects
             if (job.State != JobState.Running)
                 return job;
 
-            var input = JsonSerializer.Deserialize<JobInput>(payloads.Open(job.SealedInput, job.Id), HubJson.Options)!;
+            // It will not open another time either.
+            if (Open(job) is not { } input)
+                return Failed(job, Run(Unreadable, "The job's parameters cannot be read: they are damaged, or were sealed under a key that the hub no longer has. Nothing was sent. Submit it anew.", 0), Unreadable, transient: false, null);
+
             var call = new OperationCall
             {
                 Parameters = input.Parameters, Cursor = input.Cursor, IdempotencyKey = job.IdempotencyKey, JobId = job.Id, CorrelationId = job.CorrelationId,
@@ -54,6 +60,18 @@ internal sealed class JobRunner(OperationExecutor executor, IEffectStore effects
         }
 
         JobRun Run(string outcome, string? reason, int attempts) => new(job.Begun, startedAt, time.GetElapsedTime(started), attempts, outcome, reason);
+    }
+
+    private JobInput? Open(Job job)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<JobInput>(payloads.Open(job.SealedInput, job.Id), HubJson.Options);
+        }
+        catch (Exception fault) when (fault is CryptographicException or InvalidDataException or JsonException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A run that was lost with its process may have done its work. What its effect says decides whether there is another.</summary>

@@ -78,7 +78,7 @@ internal sealed partial class JobWorker(
                 return;
 
             var wanted = Math.Min(free, options.ConcurrencyPerConnection);
-            var leased = await jobs.LeaseAsync(Owner, time.GetUtcNow(), options.Lease, wanted, full, cancellationToken);
+            var leased = await jobs.LeaseAsync(Owner, time.GetUtcNow(), options.Lease, wanted, full, [.. tasks.Keys], cancellationToken);
             var surplus = leased.Where(job => !TryEnter(job)).Select(job => job.Id).ToList();
             if (surplus.Count > 0)
                 await jobs.ReleaseAsync(Owner, surplus, CancellationToken.None);

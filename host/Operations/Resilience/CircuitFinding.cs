@@ -14,7 +14,8 @@ internal static class CircuitFinding
             ConnectionHealthState.Failing,
             "circuit_open",
             string.Create(CultureInfo.InvariantCulture, $"The last {gate.ConsecutiveFailures} calls failed: the provider cannot be reached, does not answer in time, or fails. Calls are held back until {gate.TrialAt:u}."),
-            AskTheProvider),
+            AskTheProvider,
+            gate.TrialAt),
         { State: CircuitState.HalfOpen } => new(
             ConnectionHealthState.Degraded,
             "circuit_half_open",
@@ -24,7 +25,8 @@ internal static class CircuitFinding
             ConnectionHealthState.Degraded,
             "rate_limited",
             string.Create(CultureInfo.InvariantCulture, $"The provider takes no more calls of this connection until {until:u}."),
-            "Call less often, or ask the provider for a higher limit and set it in Hub:Providers:{id}:Limits."),
+            "Call less often, or ask the provider for a higher limit and set it in Hub:Providers:{id}:Limits.",
+            until),
         _ => null,
     };
 }

@@ -20,6 +20,7 @@ internal sealed class ConnectionGate
     private readonly Circuit circuit;
     private readonly Action<ConnectionGate, GateChange> changed;
     private ResilienceSettings? settings;
+    private TaskCompletionSource resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int waiting;
     private long usedAt;
 
@@ -85,15 +86,16 @@ internal sealed class ConnectionGate
             return GateAnswer.Refused(Bulkhead.Full("connection", places.Places, places.Guess()), time.GetElapsedTime(began));
 
         RateLimitLease? shared = null;
-        var entered = false;
+        GateTurn? unused = null;
         try
         {
-            if (await TakeTokenAsync(began, patience, cancellationToken) is { } refused)
-                return refused;
+            (unused, var refused) = await TakeTurnAsync(began, patience, cancellationToken);
+            if (refused is { } tooLate)
+                return tooLate;
 
             shared = provider.TryEnter() ?? await provider.EnterAsync(patience - time.GetElapsedTime(began), cancellationToken);
             if (shared is null)
-                return GiveBack(GateAnswer.Refused(Bulkhead.Full($"provider '{ProviderId}'", provider.Places, provider.Guess()), time.GetElapsedTime(began)));
+                return GateAnswer.Refused(Bulkhead.Full($"provider '{ProviderId}'", provider.Places, provider.Guess()), time.GetElapsedTime(began));
 
             var now = time.GetTimestamp();
             bool halfOpens;
@@ -101,29 +103,25 @@ internal sealed class ConnectionGate
             lock (changing)
             {
                 if (RefusalOfCircuit() is { } open)
-                    return GiveBack(open);
+                    return open;
 
                 pass = new GatePass(this, place, shared, circuit.Enter(out halfOpens), now);
             }
 
-            entered = true;
+            (unused, place, shared) = (null, null, null);
             if (halfOpens)
                 changed(this, GateChange.HalfOpened);
 
             return new GateAnswer(pass, null, time.GetElapsedTime(began, now));
         }
-        catch (OperationCanceledException)
-        {
-            GiveBack(default);
-            throw;
-        }
         finally
         {
-            if (!entered)
-            {
-                shared?.Dispose();
-                place.Dispose();
-            }
+            if (unused is { } turn)
+                lock (changing)
+                    GiveBack(turn, time.GetTimestamp());
+
+            shared?.Dispose();
+            place?.Dispose();
         }
     }
 
@@ -174,13 +172,17 @@ internal sealed class ConnectionGate
     public void Reset()
     {
         bool closed;
+        TaskCompletionSource waiters;
         lock (changing)
         {
             closed = circuit.Close();
             pace.End(time.GetTimestamp());
             bucket.Reset();
+            (waiters, resumed) = (resumed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 
+        // They sleep until the end of a pause that is over.
+        waiters.SetResult();
         changed(this, closed ? GateChange.Closed : GateChange.Resumed);
     }
 
@@ -212,32 +214,49 @@ internal sealed class ConnectionGate
     }
 
     // What is over is refused here and not waited for; a turn that comes too late is not taken.
-    private async ValueTask<GateAnswer?> TakeTokenAsync(long began, TimeSpan patience, CancellationToken cancellationToken)
+    private async ValueTask<(GateTurn? Turn, GateAnswer? Refused)> TakeTurnAsync(long began, TimeSpan patience, CancellationToken cancellationToken)
     {
         while (true)
         {
             TimeSpan wait;
+            GateTurn turn;
+            Task resumes;
             lock (changing)
             {
                 var now = time.GetTimestamp();
                 wait = time.Until(Math.Max(bucket.Take(now), pace.Take(now)), now);
+                turn = new GateTurn(bucket.Round, pace.Round);
                 if (wait == TimeSpan.Zero)
-                    return null;
+                    return (turn, null);
 
                 var waited = time.GetElapsedTime(began, now);
                 if (waited + wait > patience || waiting >= options.QueueLength)
                 {
                     var isPaused = pace.Paused(now) > TimeSpan.Zero;
-                    GiveBackLocked(now);
-                    return GateAnswer.Refused(TooMany(isPaused, wait), waited);
+                    GiveBack(turn, now);
+                    return (null, GateAnswer.Refused(TooMany(isPaused, wait), waited));
                 }
 
+                resumes = resumed.Task;
                 Interlocked.Increment(ref waiting);
             }
 
             try
             {
-                await Task.Delay(wait, time, cancellationToken);
+                if (await WaitAsync(wait, resumes, cancellationToken))
+                    lock (changing)
+                    {
+                        // Unless the provider asked for a pause meanwhile.
+                        if (pace.Paused(time.GetTimestamp()) == TimeSpan.Zero)
+                            return (turn, null);
+                    }
+            }
+            catch (OperationCanceledException)
+            {
+                lock (changing)
+                    GiveBack(turn, time.GetTimestamp());
+
+                throw;
             }
             finally
             {
@@ -245,15 +264,21 @@ internal sealed class ConnectionGate
             }
 
             lock (changing)
-            {
-                var now = time.GetTimestamp();
-                if (pace.Paused(now) == TimeSpan.Zero)
-                    return null;
-
-                // The provider asked for a pause meanwhile.
-                GiveBackLocked(now);
-            }
+                GiveBack(turn, time.GetTimestamp());
         }
+    }
+
+    /// <returns>Whether the time is over; not, when somebody reset the gate before.</returns>
+    private async Task<bool> WaitAsync(TimeSpan wait, Task resumes, CancellationToken cancellationToken)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var sleep = Task.Delay(wait, time, ends.Token);
+        var first = await Task.WhenAny(sleep, resumes);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (first != sleep)
+            await ends.CancelAsync();
+
+        return first == sleep;
     }
 
     private GateAnswer? Refusal()
@@ -282,19 +307,15 @@ internal sealed class ConnectionGate
         RetryAfter = wait,
     };
 
-    private GateAnswer GiveBack(GateAnswer answer)
+    // Under the lock.
+    private void GiveBack(GateTurn turn, long now)
     {
-        lock (changing)
-            GiveBackLocked(time.GetTimestamp());
-
-        return answer;
+        bucket.GiveBack(turn.Bucket);
+        pace.GiveBack(turn.Pace, now);
     }
 
-    private void GiveBackLocked(long now)
-    {
-        bucket.GiveBack();
-        pace.GiveBack(now);
-    }
+    /// <summary>A token and a place in the provider's pace, by the rounds in which they were taken.</summary>
+    private readonly record struct GateTurn(int Bucket, int Pace);
 }
 
 /// <summary>What a connection's gate has to tell.</summary>

@@ -91,6 +91,7 @@ internal sealed class OperationRun(
     private async ValueTask<OperationResult> RunAsync(GatePass pass, CancellationToken cancellationToken)
     {
         OperationResult? result = null;
+        var calls = invocation.Attempts;
         try
         {
             result = await next(cancellationToken);
@@ -104,7 +105,7 @@ internal sealed class OperationRun(
         finally
         {
             var took = time.GetElapsedTime(pass.At);
-            pass.Tell(SignOf(result, took), result, took);
+            pass.Tell(SignOf(result, took, invocation.Attempts > calls), result, took);
             if (result?.Content is null)
                 pass.Dispose();
 
@@ -112,9 +113,10 @@ internal sealed class OperationRun(
         }
     }
 
-    private ProviderSign SignOf(OperationResult? result, TimeSpan took)
+    private ProviderSign SignOf(OperationResult? result, TimeSpan took, bool wasCalled)
     {
-        if (invocation.Provider.Stopping.IsCancellationRequested)
+        // Where no token could be had, nobody asked the provider how it is.
+        if (!wasCalled || invocation.Provider.Stopping.IsCancellationRequested)
             return ProviderSign.None;
 
         if (result is not null)

@@ -24,6 +24,9 @@ internal sealed class Pace(TimeProvider time, TimeSpan longestPause)
     private long next;
     private int refusedInARow;
 
+    /// <summary>Counts up when all places are handed out anew: those of an earlier round are gone, and cannot be given back.</summary>
+    public int Round { get; private set; }
+
     /// <summary>How long the pause goes on; zero when there is none.</summary>
     public TimeSpan Paused(long now) => time.Until(pausedUntil, now);
 
@@ -42,10 +45,13 @@ internal sealed class Pace(TimeProvider time, TimeSpan longestPause)
         return at;
     }
 
-    /// <summary>Gives back a place that was not used.</summary>
-    public void GiveBack(long now)
+    /// <summary>Gives back a place that was not used. It goes to whoever comes next: those that wait already keep the time they were told.</summary>
+    /// <param name="round">The <see cref="Round"/> in which it was taken.</param>
+    /// <param name="now">The timestamp.</param>
+    public void GiveBack(int round, long now)
     {
-        if (slowUntil > now)
+        // Giving back what a pause has done away with would put two of those that waited onto one place.
+        if (round == Round && slowUntil > now)
             next -= interval;
     }
 
@@ -85,6 +91,9 @@ internal sealed class Pace(TimeProvider time, TimeSpan longestPause)
         // What is in flight will be counted too.
         var each = window / Math.Max(1, remaining - inFlight);
         var length = time.After(0, each < LongestInterval ? each : LongestInterval);
+        if (slowUntil <= now)
+            Round++;
+
         (interval, slowUntil, next) = (length, time.After(now, window < longestPause ? window : longestPause), Math.Max(now + length, Math.Min(next, now + (10 * length))));
         return false;
     }
@@ -94,6 +103,7 @@ internal sealed class Pace(TimeProvider time, TimeSpan longestPause)
     {
         var paused = Paused(now) > TimeSpan.Zero;
         (pausedUntil, slowUntil, refusedInARow) = (0, 0, 0);
+        Round++;
         return paused;
     }
 
@@ -105,6 +115,7 @@ internal sealed class Pace(TimeProvider time, TimeSpan longestPause)
             return false;
 
         pausedUntil = until;
+        Round++;
         (interval, slowUntil, next) = (time.After(0, IntervalAfterPause), time.After(until, SlowAfterPause), until);
         return begins;
     }

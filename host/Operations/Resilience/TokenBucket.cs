@@ -13,6 +13,9 @@ internal sealed class TokenBucket(TimeProvider time)
     private int burst = 1;
     private double fullAt;
 
+    /// <summary>Counts up when what was taken no longer counts: tokens of an earlier round cannot be given back.</summary>
+    public int Round { get; private set; }
+
     /// <summary>Whether there is a limit at all.</summary>
     public bool IsLimited => interval > 0;
 
@@ -40,15 +43,27 @@ internal sealed class TokenBucket(TimeProvider time)
     }
 
     /// <summary>Gives a token back that was not used.</summary>
-    public void GiveBack() => fullAt -= interval;
+    /// <param name="round">The <see cref="Round"/> in which it was taken.</param>
+    public void GiveBack(int round)
+    {
+        if (round == Round)
+            fullAt -= interval;
+    }
 
     /// <summary>Lowers what is there to what the provider says is left.</summary>
     public void AtMost(int tokens, long now)
     {
-        if (IsLimited && tokens < burst)
-            fullAt = Math.Max(fullAt, now - origin + ((burst - tokens) * interval));
+        if (!IsLimited || tokens >= burst || now - origin + ((burst - tokens) * interval) is var full && full <= fullAt)
+            return;
+
+        fullAt = full;
+        Round++;
     }
 
     /// <summary>Fills it.</summary>
-    public void Reset() => fullAt = 0;
+    public void Reset()
+    {
+        fullAt = 0;
+        Round++;
+    }
 }

@@ -123,7 +123,7 @@ internal sealed partial class StagingFolder : IDisposable
         [LoggerMessage(1040, LogLevel.Warning, "Plugin {Plugin}: the hub ended while it was being replaced; the former version is back")]
         public static partial void PutBack(ILogger logger, string plugin);
 
-        [LoggerMessage(1041, LogLevel.Warning, "The folder {Folder} could not be deleted; the next start tries again")]
+        [LoggerMessage(1047, LogLevel.Warning, "The folder {Folder} could not be deleted; the next start tries again")]
         public static partial void Remains(ILogger logger, Exception fault, string folder);
     }
 }

@@ -129,7 +129,9 @@ internal sealed partial class SqliteDeliveryStore
 
     private const string FreeExpired = $"""
         UPDATE deliveries SET lease_owner = NULL, lease_until = NULL
-        WHERE number IN (SELECT number FROM deliveries INDEXED BY deliveries_leased WHERE {IsLeased} AND lease_until <= $now ORDER BY lease_until LIMIT $max)
+        WHERE number IN (
+            SELECT number FROM deliveries INDEXED BY deliveries_leased
+            WHERE {IsLeased} AND lease_until <= $now AND NOT (lease_owner = $owner AND id IN (SELECT value FROM json_each($held))) ORDER BY lease_until LIMIT $max)
         RETURNING subscription_id
         """;
 

@@ -65,8 +65,12 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         },
         cancellationToken);
 
-    public Task<IReadOnlyList<string>> FreeExpiredAsync(DateTimeOffset now, int max, CancellationToken cancellationToken) => storage.WriteAsync<IReadOnlyList<string>>(
-        session => session.Query(FreeExpired, static row => row.GetString(0), ("$now", now.ToStored()), ("$max", max)), cancellationToken);
+    public Task<IReadOnlyList<string>> FreeExpiredAsync(string owner, IReadOnlyCollection<string> held, DateTimeOffset now, int max, CancellationToken cancellationToken)
+    {
+        var ids = SqliteValues.ToJson(held);
+        return storage.WriteAsync<IReadOnlyList<string>>(
+            session => session.Query(FreeExpired, static row => row.GetString(0), ("$owner", owner), ("$held", ids), ("$now", now.ToStored()), ("$max", max)), cancellationToken);
+    }
 
     public Task<DeliveryAgenda> AgendaAsync(string owner, CancellationToken cancellationToken) => storage.ReadAsync(
         session => new DeliveryAgenda(
@@ -143,11 +147,11 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
             ("$id", attempt.DeliveryId),
             ("$owner", owner),
             ("$status", StatusName(record.Status)),
-            ("$attempts", attempt.Number),
+            ("$attempts", record.Attempts),
             ("$next_attempt_at", record.NextAttemptAt.ToStored()),
             ("$completed_at", completed.ToStored()),
             ("$reason", record.Reason));
-        if (held > 0)
+        if (held > 0 && record.Counts)
             Insert(session, attempt);
         if (held > 0 && record.Status == DeliveryStatus.Dead && Read(session, attempt.DeliveryId) is { } dead)
             SqliteDeadLetterStore.Insert(session, dead, DeadLetterCause.Of(dead.SubscriptionId, attempt, record.Reason), completed ?? attempt.StartedAt, told: false);

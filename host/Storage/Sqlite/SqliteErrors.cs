@@ -13,6 +13,9 @@ internal static class SqliteErrors
             && code is raw.SQLITE_FULL or raw.SQLITE_IOERR or raw.SQLITE_NOMEM or raw.SQLITE_CORRUPT or raw.SQLITE_READONLY
                 or raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_CANTOPEN or raw.SQLITE_NOTADB or raw.SQLITE_PERM or raw.SQLITE_AUTH);
 
+    /// <summary>Whether room may have been wanting: SQLite says that it is full, or, where a file of its own cannot grow, that the disk failed.</summary>
+    public static bool IsOfSpace(StorageException exception) => exception.InnerException is SqliteException { SqliteErrorCode: raw.SQLITE_FULL or raw.SQLITE_IOERR };
+
     public static Exception Translate(Exception exception, string file) => exception switch
     {
         SqliteException sqlite => new StorageException(Describe(sqlite, file), sqlite),

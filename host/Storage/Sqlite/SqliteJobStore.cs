@@ -59,13 +59,15 @@ internal sealed class SqliteJobStore(SqliteStorage storage) : IJobStore
 
     private const string IsOfOthers = "connection_id NOT IN (SELECT value FROM json_each($except))";
 
+    private const string IsNotRun = "NOT (lease_owner = $owner AND id IN (SELECT value FROM json_each($runs)))";
+
     private const string Lease = $"""
         UPDATE jobs SET state = 'running', begun = begun + 1, lease_owner = $owner, lease_until = $until
         WHERE id IN (
             SELECT id FROM (
                 SELECT * FROM (SELECT id, next_run_at FROM jobs WHERE state = 'queued' AND next_run_at <= $now AND {IsOfOthers} ORDER BY next_run_at LIMIT $max)
                 UNION ALL
-                SELECT * FROM (SELECT id, next_run_at FROM jobs WHERE state = 'running' AND lease_until <= $now AND {IsOfOthers} ORDER BY lease_until LIMIT $max))
+                SELECT * FROM (SELECT id, next_run_at FROM jobs WHERE state = 'running' AND lease_until <= $now AND {IsOfOthers} AND {IsNotRun} ORDER BY lease_until LIMIT $max))
             ORDER BY next_run_at LIMIT $max)
         RETURNING {Columns}
         """;
@@ -124,12 +126,12 @@ internal sealed class SqliteJobStore(SqliteStorage storage) : IJobStore
         job.SealedInput.Length);
 
     public Task<IReadOnlyList<Job>> LeaseAsync(
-        string owner, DateTimeOffset now, TimeSpan leaseFor, int max, IReadOnlyCollection<string> exceptConnections, CancellationToken cancellationToken)
+        string owner, DateTimeOffset now, TimeSpan leaseFor, int max, IReadOnlyCollection<string> exceptConnections, IReadOnlyCollection<string> runs, CancellationToken cancellationToken)
     {
-        var except = SqliteValues.ToJson(exceptConnections);
+        var (except, mine) = (SqliteValues.ToJson(exceptConnections), SqliteValues.ToJson(runs));
         return storage.WriteAsync<IReadOnlyList<Job>>(
             session => session.Query(
-                Lease, Map, ("$owner", owner), ("$now", now.ToStored()), ("$until", (now + leaseFor).ToStored()), ("$max", max), ("$except", except)),
+                Lease, Map, ("$owner", owner), ("$now", now.ToStored()), ("$until", (now + leaseFor).ToStored()), ("$max", max), ("$except", except), ("$runs", mine)),
             cancellationToken);
     }
 

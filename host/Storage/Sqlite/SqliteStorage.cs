@@ -35,6 +35,7 @@ internal sealed partial class SqliteStorage : IHubStorage
     private readonly int _eventsPerRun;
     private readonly string _folder;
     private readonly string _file;
+    private readonly DiskSpace _space;
     private Opened? _opened;
     private int _disposed;
 
@@ -48,6 +49,7 @@ internal sealed partial class SqliteStorage : IHubStorage
     {
         _folder = Path.GetFullPath(folder);
         _file = Path.Combine(_folder, FileName);
+        _space = new DiskSpace(_folder);
         _options = options;
         _time = time;
         _logger = logger;
@@ -79,10 +81,19 @@ internal sealed partial class SqliteStorage : IHubStorage
         if (Volatile.Read(ref _opened) is null)
             return false;
 
+        if (!_space.HasRoom())
+        {
+            Log.Full(_logger, _folder);
+            return false;
+        }
+
         try
         {
             var now = _time.GetUtcNow().ToStored();
             await WriteAsync(session => session.Execute(UpsertHealth, ("$now", now)), cancellationToken);
+            if (_space.WasFull)
+                _space.Recovered();
+
             return await ReadAsync(static session => session.First(SelectHealth, static row => row.GetInt64(0)), cancellationToken) >= now;
         }
         catch (StorageException exception)
@@ -94,12 +105,12 @@ internal sealed partial class SqliteStorage : IHubStorage
 
     /// <summary>Completes when the work is committed. The work may run more than once, and must change nothing but the database.</summary>
     public Task<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken, int size = 0) =>
-        Current.Writer.WriteAsync(work, size, cancellationToken);
+        WatchAsync(Current.Writer.WriteAsync(work, size, cancellationToken), size);
 
     /// <summary>As <see cref="WriteAsync"/>, but does not wait for room in the queue.</summary>
     /// <exception cref="StoreBusyException">The queue is full.</exception>
     public Task<T> WriteOrBusyAsync<T>(Func<SqliteSession, T> work, int size, CancellationToken cancellationToken) =>
-        Current.Writer.TryWriteAsync(work, size, cancellationToken) ?? Task.FromException<T>(new StoreBusyException());
+        Current.Writer.TryWriteAsync(work, size, cancellationToken) is { } write ? WatchAsync(write, size) : Task.FromException<T>(new StoreBusyException());
 
     public Task<T> ReadAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) =>
         Current.Readers.ReadAsync(work, cancellationToken);
@@ -125,6 +136,19 @@ internal sealed partial class SqliteStorage : IHubStorage
 
         opened.WriteSession.Dispose();
         await opened.Lock.DisposeAsync();
+    }
+
+    private async Task<T> WatchAsync<T>(Task<T> write, int size)
+    {
+        try
+        {
+            return await write.ConfigureAwait(false);
+        }
+        catch (StorageException fault) when (SqliteErrors.IsOfSpace(fault))
+        {
+            _space.RanOut(size);
+            throw;
+        }
     }
 
     private Opened Open()
@@ -208,6 +232,9 @@ internal sealed partial class SqliteStorage : IHubStorage
 
         [LoggerMessage(7022, LogLevel.Warning, "The database cannot be read and written")]
         public static partial void Unhealthy(ILogger logger, Exception exception);
+
+        [LoggerMessage(7025, LogLevel.Warning, "There is not enough room on the disk that holds {Folder}; the hub is not ready until there is")]
+        public static partial void Full(ILogger logger, string folder);
 
         [LoggerMessage(7024, LogLevel.Information, "{Count} events of the log were indexed")]
         public static partial void Indexed(ILogger logger, int count);

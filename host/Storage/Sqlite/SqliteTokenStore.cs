@@ -45,8 +45,11 @@ internal sealed class SqliteTokenStore(SqliteStorage storage) : ITokenStore
 
     private const string SelectConnection = "SELECT 1 FROM connections WHERE id = $id";
 
-    private const string SelectDue =
-        Select + " WHERE by_person = 1 AND lost = 0 AND refresh_at IS NOT NULL AND refresh_at <= $now AND (retry_at IS NULL OR retry_at <= $now) ORDER BY refresh_at LIMIT $limit";
+    // A failure sends a record to the end of the queue: one that never succeeds has the oldest refresh_at, and would be before all others for ever.
+    private const string SelectDue = Select + """
+         WHERE by_person = 1 AND lost = 0 AND refresh_at IS NOT NULL AND refresh_at <= $now AND (retry_at IS NULL OR retry_at <= $now)
+        ORDER BY max(refresh_at, coalesce(retry_at, refresh_at)), connection_id LIMIT $limit
+        """;
 
     public Task<TokenRecord?> GetAsync(string connectionId, CancellationToken cancellationToken) =>
         storage.ReadAsync(session => session.First(Select + " WHERE connection_id = $id", Map, ("$id", connectionId)), cancellationToken);

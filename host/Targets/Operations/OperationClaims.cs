@@ -38,7 +38,7 @@ internal sealed class OperationClaims(IIdempotencyStore store, IEffectStore effe
             ExpiresAt = now + options.Value.IdempotencyWindow,
         };
         if (await store.TryBeginAsync(claim, cancellationToken) is { } earlier && (now < earlier.RunsUntil || !await store.TakeOverAsync(earlier, claim.RunsUntil, cancellationToken)))
-            return new TargetAnswer { Outcome = DeliveryOutcomes.Refused, Error = "An earlier attempt is still running.", RetryAfter = AskAgain, IsHubFault = true };
+            return new TargetAnswer { Outcome = DeliveryOutcomes.Refused, Error = "An earlier attempt is still running.", RetryAfter = AskAgain, IsHubFault = true, IsDeferred = true };
 
         try
         {

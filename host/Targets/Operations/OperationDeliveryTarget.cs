@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using IntegrationHub.Adapters;
@@ -30,6 +31,9 @@ internal sealed partial class OperationDeliveryTarget(
     ILogger<OperationDeliveryTarget> logger) : IDeliveryTarget
 {
     public const string KindName = "operation";
+
+    // The registry gives the same subscription for all its deliveries, until it is changed.
+    private static readonly ConditionalWeakTable<Subscription, PreparedTarget> Prepared = [];
 
     public string Kind => KindName;
 
@@ -73,11 +77,20 @@ internal sealed partial class OperationDeliveryTarget(
         }
     }
 
+    /// <summary>A subscription's target, read and compiled once.</summary>
+    /// <exception cref="JsonException">It was altered from outside.</exception>
+    /// <exception cref="TemplateException">Its template is malformed.</exception>
+    public static PreparedTarget PreparedOf(Subscription subscription) => Prepared.GetValue(subscription, static one =>
+    {
+        var settings = OperationTargetSettings.Of(one);
+        return new PreparedTarget(settings, settings.CompileParams());
+    });
+
     public async Task<TargetAnswer> SendAsync(TargetDelivery delivery, CancellationToken cancellationToken)
     {
         try
         {
-            var settings = OperationTargetSettings.Of(delivery.Subscription);
+            var (settings, template) = PreparedOf(delivery.Subscription);
 
             // A person who replays knows what they do.
             var links = chains.LinksTo(delivery.Event);
@@ -88,7 +101,7 @@ internal sealed partial class OperationDeliveryTarget(
                     + "caused ran the next. Narrow the pattern or add a filter, then replay this if it was none.");
             }
 
-            var parameters = Render(settings, delivery);
+            var parameters = JsonSerializer.SerializeToElement(template.Render(TargetMembers.Scope(envelopes.Open(delivery.Event))));
             var caller = new Caller(delivery.Subscription.Id, $"subscription {delivery.Subscription.Id}", HubRole.Developer, new HashSet<string>(StringComparer.Ordinal) { delivery.Subscription.Project });
             return settings.Capability is null
                 ? await RunOperationAsync(settings, parameters, caller, delivery, links, cancellationToken)
@@ -161,7 +174,7 @@ internal sealed partial class OperationDeliveryTarget(
                     var outcome = await capabilities.RunAsync(
                         caller, capability, scope, parameters, settings.Fallback, delivery.DeliveryId, requestId, delivery.Event.CorrelationId, cancellationToken);
                     if (outcome.Execution is not { } execution)
-                        return new TargetAnswer { Outcome = DeliveryOutcomes.Refused, Status = StatusCodes.Status503ServiceUnavailable, Error = NobodyCan(capability, outcome.Tried) };
+                        return new TargetAnswer { Outcome = DeliveryOutcomes.Refused, Status = StatusCodes.Status503ServiceUnavailable, Error = NobodyCan(capability, outcome.Tried), IsHubFault = true };
 
                     Remember(delivery.Event, links, outcome.Candidate!.Connection.Id, execution);
                     return Judge(execution, outcome.Candidate.Provider.Id, execution.CertainlyDidNothing);
@@ -182,9 +195,6 @@ internal sealed partial class OperationDeliveryTarget(
             chains.Ran(one, links, connectionId, execution.Result.Value);
     }
 
-    private JsonElement Render(OperationTargetSettings settings, TargetDelivery delivery) =>
-        JsonSerializer.SerializeToElement(settings.CompileParams().Render(TargetMembers.Scope(envelopes.Open(delivery.Event))));
-
     private static JsonElement ParamsOf(OperationTargetSettings settings) => JsonSerializer.SerializeToElement(settings.CompileParams().Render(TemplateScope.Empty));
 
     private static TargetAnswer Judge(OperationExecution execution, string provider, bool isRepeatable)
@@ -204,8 +214,9 @@ internal sealed partial class OperationDeliveryTarget(
             Error = $"{OperationProblems.CodeOf(error.Category)}: {error.Message}{(error.Issues.Count == 0 ? "" : " " + Summary(error.Issues))}",
             RetryAfter = error.RetryAfter,
 
-            // What is wrong with one event's parameters says nothing of the next.
-            IsHubFault = error.Category is ErrorCategory.InvalidParams or ErrorCategory.NotFound or ErrorCategory.Conflict or ErrorCategory.Declined,
+            // What is wrong with one event's parameters says nothing of the next, and what the hub did not send says nothing of the provider.
+            IsHubFault = error.Category is ErrorCategory.InvalidParams or ErrorCategory.NotFound or ErrorCategory.Conflict or ErrorCategory.Declined
+                || (execution.Attempts == 0 && error.Category is (ErrorCategory.CircuitOpen or ErrorCategory.RateLimited or ErrorCategory.Timeout)),
         };
         if (isRepeatable)
             return answer with { IsFinal = !IsTransient(error) };
@@ -242,9 +253,11 @@ internal sealed partial class OperationDeliveryTarget(
     private static string? CurrencyOf(JsonElement parameters) =>
         parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty("currency", out var currency) && currency.ValueKind == JsonValueKind.String ? currency.GetString() : null;
 
+    internal sealed record PreparedTarget(OperationTargetSettings Settings, Template Params);
+
     private static partial class Log
     {
-        [LoggerMessage(3601, LogLevel.Error, "Delivery {Delivery}: its operation could not be run")]
+        [LoggerMessage(3360, LogLevel.Error, "Delivery {Delivery}: its operation could not be run")]
         public static partial void Failed(ILogger logger, Exception exception, string delivery);
     }
 }

@@ -26,7 +26,35 @@ public sealed class SignedStringTests
     [InlineData("{/a|before:A=}", "{\"a\":\"\"}", "A=")]
     [InlineData("{body.crc32}", "123456789", "3421780262")]
     [InlineData("{body.crc32}", "", "0")]
-    public void Signed_Parts_AreWrittenAsDescribed(string signed, string body, string expected) => AssertSigned(Scheme with { Signed = signed }, body, expected);
+    public void Signed_Parts_AreWrittenAsDescribed(string signed, string body, string expected) =>
+        AssertSigned(Scheme with { Signed = "{path}?" + signed }, body, "/v1/webhooks/acme/conn_1?" + expected);
+
+    /// <summary>A signature over a constant is good for any request in which the same is missing: whoever has seen one would have them all.</summary>
+    [Theory]
+    [InlineData("{/id}{/amount}", "{\"other\":1}", "")]
+    [InlineData("{/id}{/amount}", "not json", "")]
+    [InlineData("{/id}{/amount}", "{\"id\":null,\"amount\":\"\"}", "")]
+    [InlineData("x_id{/id}x_amount{/amount|decimals:2}", "{\"other\":1}", "x_idx_amount")]
+    [InlineData("{/a|before:A=}", "{\"a\":\"\"}", "A=")]
+    [InlineData("{header.X-Event}{query.id}{query}", "{}", "")]
+    [InlineData("{method}{config.realm}{/id}", "{}", "POST")]
+    [InlineData("{form.sorted}", "", "")]
+    [InlineData("constant", "{}", "constant")]
+    public void Signed_NothingOfTheRequestInIt_IsRefused(string signed, string body, string constant)
+    {
+        var request = Inbound.Request(body, headers: [("X-Signature", Inbound.Hex(Inbound.Hmac(constant)))]);
+
+        var result = Inbound.Receiver(Scheme with { Signed = signed }).Verify(request);
+
+        Assert.Equal(VerificationFailure.SignatureMismatch, result.Failure);
+        Assert.Contains("Nothing of what is signed", result.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{/id}{/amount}", "{\"amount\":5}", "5")]
+    [InlineData("{/id}{method}", "{\"id\":false}", "falsePOST")]
+    [InlineData("{body}", "", "")] // the whole of it is signed: nothing can be added
+    public void Signed_SomethingOfTheRequestInIt_IsAccepted(string signed, string body, string expected) => AssertSigned(Scheme with { Signed = signed }, body, expected);
 
     [Theory]
     [InlineData("{\"b\": 1.50, \"a\": [1, 2 ]}", "{\"a\":[1,2],\"b\":1.5}")]

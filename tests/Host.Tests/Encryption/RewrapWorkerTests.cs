@@ -137,11 +137,29 @@ public sealed class RewrapWorkerTests : IAsyncLifetime
         Assert.Equal(1, (await storage.WrappedKeys.CountAsync(None))[former]);
         Assert.Equal(Count, (await storage.WrappedKeys.CountAsync(None))[ring.Current.Id]);
 
+        // It is tried again every minute, perhaps for weeks: the audit is told once.
+        Assert.Equal(options.RetryAfter, await worker.StepAsync(None));
+        Assert.Equal(options.RetryAfter, await worker.StepAsync(None));
+        Assert.Equal(["encryption.rewrap_started", "encryption.rewrapped"], audit.Entries.Select(entry => entry.Action));
+
         await storage.Connections.DeleteAsync(damaged.Id, None);
         await worker.StepAsync(None);
         time.Advance(options.RetireAfter);
         await worker.StepAsync(None);
         Assert.Single(await Source.LoadAsync(None));
+    }
+
+    [Fact]
+    public async Task Step_StorageFailsInTheMiddle_TheNextTryBeginsNoOtherRotationInTheAudit()
+    {
+        var ring = await FillAsync();
+        ring.Promote(await Source.MakeAsync(None));
+        var worker = Worker(ring, new FailsOnce(storage.WrappedKeys, 2));
+
+        await Assert.ThrowsAsync<IOException>(() => worker.StepAsync(None));
+        await worker.StepAsync(None);
+
+        Assert.Equal(["encryption.rewrap_started", "encryption.rewrapped"], audit.Entries.Select(entry => entry.Action));
     }
 
     [Fact]
@@ -217,9 +235,11 @@ public sealed class RewrapWorkerTests : IAsyncLifetime
     }
 
     /// <summary>Ends like a process that dies: after some batches nothing more is written.</summary>
-    private sealed class BreaksAfter(IWrappedKeyStore inner, int batches) : IWrappedKeyStore
+    private class BreaksAfter(IWrappedKeyStore inner, int batches) : IWrappedKeyStore
     {
         private int written;
+
+        protected virtual bool Works(int batch) => batch < batches;
 
         public Task<IReadOnlyDictionary<string, long>> CountAsync(CancellationToken cancellationToken) => inner.CountAsync(cancellationToken);
 
@@ -227,10 +247,18 @@ public sealed class RewrapWorkerTests : IAsyncLifetime
             inner.ListAsync(masterKeyId, after, limit, cancellationToken);
 
         public Task<int> ReplaceAsync(IReadOnlyList<Rewrapping> rows, CancellationToken cancellationToken) =>
-            written++ < batches ? inner.ReplaceAsync(rows, cancellationToken) : throw new IOException("gone");
+            Works(written++) ? inner.ReplaceAsync(rows, cancellationToken) : throw new IOException("gone");
 
         public Task<bool> TryRetireAsync(string masterKeyId, CancellationToken cancellationToken) => inner.TryRetireAsync(masterKeyId, cancellationToken);
 
         public Task ReviveAsync(string masterKeyId, CancellationToken cancellationToken) => inner.ReviveAsync(masterKeyId, cancellationToken);
+    }
+
+    /// <summary>One batch cannot be written; the storage works before and after.</summary>
+    private sealed class FailsOnce(IWrappedKeyStore inner, int at) : BreaksAfter(inner, at)
+    {
+        private readonly int at = at;
+
+        protected override bool Works(int batch) => batch != at;
     }
 }

@@ -2,10 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Host.Events;
-using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Tests.Fakes;
-using IntegrationHub.Host.Tests.Storage;
 
 namespace IntegrationHub.Host.Tests.Events;
 
@@ -229,99 +227,6 @@ public sealed class DeliveryWorkerTests
     }
 
     [Fact]
-    public async Task Lease_OfACrashedWorker_IsTakenOverWhenItExpires()
-    {
-        await using var receiver = await EventReceiver.StartAsync();
-        await using var hub = new DeliveryHarness();
-        await hub.SubscribeAsync(receiver.Url);
-        await hub.PublishAsync();
-        Assert.Single(await hub.Store.LeaseAsync("crashed", hub.Time.GetUtcNow(), TimeSpan.FromSeconds(60), 10, CancellationToken.None));
-
-        await hub.StartAsync();
-        await hub.SleepAsync(TimeSpan.FromSeconds(60));
-        await receiver.Received.ReadAsync().Soon();
-        Assert.Equal(DeliveryStatus.Delivered, (await hub.Store.Records.ReadAsync().Soon()).Status);
-    }
-
-    [Fact]
-    public async Task Record_FailsForAWhile_IsTriedAgainWithoutASecondAttempt()
-    {
-        await using var receiver = await EventReceiver.StartAsync();
-        await using var hub = new DeliveryHarness();
-        hub.Store.FailingRecords = 2;
-        await hub.SubscribeAsync(receiver.Url);
-        await hub.StartAsync();
-        await hub.PublishAsync();
-        await hub.SleepAsync(TimeSpan.FromMilliseconds(100));
-        await hub.SleepAsync(TimeSpan.FromSeconds(1));
-        Assert.Equal(DeliveryStatus.Delivered, (await hub.Store.Records.ReadAsync().Soon()).Status);
-        await receiver.Received.ReadAsync().Soon();
-        Assert.False(receiver.Received.TryRead(out _));
-    }
-
-    [Fact]
-    public async Task Record_FailsForGood_TheDeliveryIsMadeAgainAfterItsLease()
-    {
-        await using var receiver = await EventReceiver.StartAsync();
-        await using var hub = new DeliveryHarness();
-        hub.Store.FailingRecords = 4;
-        await hub.SubscribeAsync(receiver.Url);
-        await hub.StartAsync();
-        await hub.PublishAsync();
-        await receiver.Received.ReadAsync().Soon();
-        foreach (var seconds in new[] { 0.1, 1, 5 })
-            await hub.SleepAsync(TimeSpan.FromSeconds(seconds));
-
-        await hub.SleepAsync(TimeSpan.FromSeconds(60 - 6.1));
-        await receiver.Received.ReadAsync().Soon();
-        Assert.Equal(DeliveryStatus.Delivered, (await hub.Store.Records.ReadAsync().Soon()).Status);
-    }
-
-    [Fact]
-    public async Task Stop_WithAnAttemptInFlight_FinishesItAndGivesTheRestBack()
-    {
-        await using var receiver = await EventReceiver.StartAsync();
-        var release = new TaskCompletionSource();
-        receiver.Answer = (_, _) => release.Task;
-        await using var hub = new DeliveryHarness(options => options.ConcurrencyPerEndpoint = 1);
-        await hub.SubscribeAsync(receiver.Url);
-        for (var i = 0; i < 5; i++)
-            await hub.PublishAsync();
-        var worker = await hub.StartAsync();
-        await receiver.Received.ReadAsync().Soon();
-
-        var stopping = worker.StopAsync(CancellationToken.None);
-        Assert.False(stopping.IsCompleted);
-        release.SetResult();
-        await stopping.Soon();
-
-        Assert.Equal(1, hub.Store.Deliveries.Count(delivery => delivery.Status == DeliveryStatus.Delivered));
-        Assert.Empty(hub.Store.Leased(worker.Owner));
-        Assert.False(receiver.Received.TryRead(out _));
-    }
-
-    [Fact]
-    public async Task Stop_WithoutPatience_BreaksOffAndGivesBack()
-    {
-        await using var receiver = await EventReceiver.StartAsync();
-        receiver.Answer = (_, context) => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
-        await using var hub = new DeliveryHarness();
-        await hub.SubscribeAsync(receiver.Url);
-        await hub.PublishAsync();
-        var worker = await hub.StartAsync();
-        await receiver.Received.ReadAsync().Soon();
-
-        using var patience = new CancellationTokenSource();
-        var stopping = worker.StopAsync(patience.Token);
-        await patience.CancelAsync();
-        await stopping.Soon();
-
-        var delivery = Assert.Single(hub.Store.Deliveries);
-        Assert.Equal((DeliveryStatus.Pending, 0), (delivery.Status, delivery.Attempts));
-        Assert.Empty(hub.Store.Leased(worker.Owner));
-    }
-
-    [Fact]
     public async Task Subscription_DeletedOrDisabled_NothingIsSent()
     {
         await using var receiver = await EventReceiver.StartAsync();
@@ -341,59 +246,6 @@ public sealed class DeliveryWorkerTests
         Assert.Equal(DeliveryStatus.Dead, dead.Status);
         Assert.Contains("disabled", dead.Reason, StringComparison.Ordinal);
         Assert.False(receiver.Received.TryRead(out _));
-    }
-
-    [Fact]
-    public async Task Replay_OfADeadLetter_IsANewDeliveryThatSaysSo()
-    {
-        await using var receiver = await EventReceiver.StartAsync();
-        receiver.AnswerWith(410);
-        await using var hub = new DeliveryHarness();
-        var (subscription, _) = await hub.SubscribeAsync(receiver.Url);
-        await hub.StartAsync();
-        var hubEvent = await hub.PublishAsync();
-        await hub.Store.Records.ReadAsync().Soon();
-        await receiver.Received.ReadAsync().Soon();
-        var dead = Assert.Single(hub.Store.Deliveries);
-
-        receiver.AnswerWith(200);
-        await hub.EnableAsync(subscription);
-        var replay = (await hub.Store.ReplayOneAsync(dead.Id, hub.Time.GetUtcNow(), CancellationToken.None))!.Value.Delivery;
-        hub.Signal.Wake();
-        var got = await receiver.Received.ReadAsync().Soon();
-        var record = await hub.Store.Records.ReadAsync().Soon();
-
-        Assert.Equal((hubEvent.Id, "true"), (got.Headers["webhook-id"], got.Headers["webhook-replay"]));
-        Assert.Equal((replay.Id, DeliveryStatus.Delivered), (record.Attempt.DeliveryId, record.Status));
-        Assert.Equal(dead.Id, replay.ReplayOf);
-        Assert.Equal(DeliveryStatus.Dead, hub.Store.Deliveries.Single(delivery => delivery.Id == dead.Id).Status);
-    }
-
-    [Fact]
-    public async Task Replay_InBulk_SkipsWhatWasReplayedAndStopsAtTheLimit()
-    {
-        await using var receiver = await EventReceiver.StartAsync();
-        receiver.AnswerWith(410);
-        await using var hub = new DeliveryHarness();
-        var (subscription, _) = await hub.SubscribeAsync(receiver.Url);
-        await hub.StartAsync();
-        for (var i = 0; i < 5; i++)
-        {
-            hub.Time.Advance(TimeSpan.FromMilliseconds(1));
-            await hub.PublishAsync();
-            await hub.Store.Records.ReadAsync().Soon();
-            await hub.EnableAsync(subscription);
-        }
-
-        receiver.AnswerWith(200);
-        var first = await hub.Store.ReplayAsync(new DeadLetterQuery(), 3, hub.Time.GetUtcNow(), CancellationToken.None);
-        hub.Signal.Wake();
-        Assert.Equal((3, 0, true), (first.Made.Count, first.Skipped, first.HasMore));
-        var second = await hub.Store.ReplayAsync(new DeadLetterQuery(), 3, hub.Time.GetUtcNow(), CancellationToken.None);
-        hub.Signal.Wake();
-        Assert.Equal((2, 3, false), (second.Made.Count, second.Skipped, second.HasMore));
-        for (var i = 0; i < 5; i++)
-            Assert.Equal(DeliveryStatus.Delivered, (await hub.Store.Records.ReadAsync().Soon()).Status);
     }
 
     [Fact]

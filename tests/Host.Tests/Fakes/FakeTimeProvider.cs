@@ -14,13 +14,20 @@ internal sealed class FakeTimeProvider : TimeProvider
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
+    /// <summary>How far the wall clock is ahead: it jumps when this is set, and neither timers nor timestamps notice.</summary>
+    public TimeSpan Ahead { get; set; }
+
     public override DateTimeOffset GetUtcNow()
     {
         lock (gate)
-            return now;
+            return now + Ahead;
     }
 
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp()
+    {
+        lock (gate)
+            return now.Ticks;
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -33,7 +40,10 @@ internal sealed class FakeTimeProvider : TimeProvider
     public void Advance(TimeSpan by)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
-        var end = GetUtcNow() + by;
+        DateTimeOffset end;
+        lock (gate)
+            end = now + by;
+
         while (true)
         {
             FakeTimer? next;

@@ -153,9 +153,9 @@ internal sealed partial class InMemoryEventStore(TimeProvider time) : IEventStor
         return (IReadOnlyList<LeasedShare>)leased;
     });
 
-    public Task<IReadOnlyList<string>> FreeExpiredAsync(DateTimeOffset now, int max, CancellationToken cancellationToken) => Locked(() =>
+    public Task<IReadOnlyList<string>> FreeExpiredAsync(string owner, IReadOnlyCollection<string> held, DateTimeOffset now, int max, CancellationToken cancellationToken) => Locked(() =>
     {
-        string[] expired = [.. leases.Where(lease => lease.Value.Until <= now).Take(max).Select(lease => lease.Key)];
+        string[] expired = [.. leases.Where(lease => lease.Value.Until <= now && !(lease.Value.Owner == owner && held.Contains(lease.Key))).Take(max).Select(lease => lease.Key)];
         foreach (var id in expired)
             leases.Remove(id);
         return (IReadOnlyList<string>)[.. expired.Select(id => deliveries[id].SubscriptionId)];
@@ -187,11 +187,12 @@ internal sealed partial class InMemoryEventStore(TimeProvider time) : IEventStor
                     continue;
 
                 leases.Remove(id);
-                attempts.Add(record.Attempt);
+                if (record.Counts)
+                    attempts.Add(record.Attempt);
                 deliveries[id] = deliveries[id] with
                 {
                     Status = record.Status,
-                    Attempts = record.Attempt.Number,
+                    Attempts = record.Attempts,
                     NextAttemptAt = record.NextAttemptAt ?? deliveries[id].NextAttemptAt,
                     Reason = record.Reason,
                     CompletedAt = record.Status == DeliveryStatus.Pending ? null : time.GetUtcNow(),

@@ -60,7 +60,8 @@ internal sealed class InMemoryTokenStore(IConnectionStore connections) : ITokenS
         lock (gate)
             return Task.FromResult<IReadOnlyList<TokenRecord>>(
             [
-                .. records.Values.Where(record => record.ByPerson && record.State == TokenState.Authorized && record.RefreshAt <= now && !(record.RetryAt > now)).OrderBy(record => record.RefreshAt).Take(limit),
+                .. records.Values.Where(record => record.ByPerson && record.State == TokenState.Authorized && record.RefreshAt <= now && !(record.RetryAt > now))
+                    .OrderBy(record => record.RetryAt > record.RefreshAt ? record.RetryAt : record.RefreshAt).ThenBy(record => record.ConnectionId, StringComparer.Ordinal).Take(limit),
             ]);
     }
 }
@@ -69,6 +70,9 @@ internal sealed class InMemoryPendingAuthorizationStore : IPendingAuthorizationS
 {
     private readonly Lock gate = new();
     private readonly List<(PendingAuthorization Flow, byte[]? StateHash)> flows = [];
+
+    /// <summary>What goes wrong when a state is taken.</summary>
+    public Exception? Fault { get; set; }
 
     public int Count
     {
@@ -109,6 +113,9 @@ internal sealed class InMemoryPendingAuthorizationStore : IPendingAuthorizationS
 
     public Task<PendingAuthorization?> TakeAsync(byte[] stateHash, CancellationToken cancellationToken)
     {
+        if (Fault is { } fault)
+            return Task.FromException<PendingAuthorization?>(fault);
+
         lock (gate)
         {
             var found = flows.Find(one => one.StateHash is { } hash && hash.SequenceEqual(stateHash));

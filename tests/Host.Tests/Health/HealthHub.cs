@@ -5,6 +5,7 @@ using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Connections.Health;
 using IntegrationHub.Host.Health;
+using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Operations;
 using IntegrationHub.Host.Storage.Sqlite;
 using IntegrationHub.Host.Tests.Fakes;
@@ -53,6 +54,9 @@ internal sealed class HealthHub : IConnectionResolver, IConnectionHealthSource, 
     /// <summary>What a source has against a connection.</summary>
     public ConcurrentDictionary<string, HealthFinding> Against { get; } = new();
 
+    /// <summary>Why connections do not open.</summary>
+    public Problem? Unopenable { get; set; }
+
     public static async Task<HealthHub> OpenAsync()
     {
         var hub = new HealthHub();
@@ -83,7 +87,11 @@ internal sealed class HealthHub : IConnectionResolver, IConnectionHealthSource, 
 
     public async ValueTask<Connection?> FindAsync(string id, CancellationToken cancellationToken) => await connections.GetAsync(id, cancellationToken);
 
-    public ConnectionContext Open(Connection connection, LoadedProvider provider, JsonElement authorization = default) => throw new NotSupportedException();
+    public ConnectionContext Open(Connection connection, LoadedProvider provider, JsonElement authorization = default) =>
+        Unopenable is { } problem ? throw problem.ToException() : new()
+        {
+            Id = connection.Id, Project = connection.Project, Provider = connection.Provider, Environment = connection.Environment, Alias = connection.Alias, Config = connection.Config, BaseUrl = "",
+        };
 
     public ValueTask<HealthFinding?> FindAsync(Connection connection, CancellationToken cancellationToken) => ValueTask.FromResult(Against.GetValueOrDefault(connection.Id));
 

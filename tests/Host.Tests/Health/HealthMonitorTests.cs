@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Connections.Health;
+using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Tests.Health;
 
@@ -104,6 +105,60 @@ public sealed class HealthMonitorTests
         var record = hub.Monitor.Find(connection.Id)!;
         Assert.Equal((ConnectionHealthState.Failing, "provider_not_loaded"), (record.State, record.Code));
         Assert.Contains("/api/plugins", record.Repair, StringComparison.Ordinal);
+    }
+
+    /// <summary>No test runs on what does not open, so what the last one said would stand for ever.</summary>
+    [Theory]
+    [InlineData("secrets_unreadable", "secrets_unreadable", "master key")]
+    [InlineData("conflict", "misconfigured", "PATCH")]
+    public async Task Reconsider_DoesNotOpen_IsFailingWhateverTheLastTestsSaidUntilItOpens(string problem, string code, string repair)
+    {
+        await using var hub = await HealthHub.OpenAsync();
+        var connection = await hub.ConnectAsync();
+        await hub.TestAsync(connection, "ok");
+
+        hub.Unopenable = new Problem(500, problem, "Closed", "It does not open.");
+        await hub.Monitor.ReconsiderAsync(connection.Id, CancellationToken.None);
+
+        var record = hub.Monitor.Find(connection.Id)!;
+        Assert.Equal((ConnectionHealthState.Failing, code, "It does not open."), (record.State, record.Code, record.Reason));
+        Assert.Contains(repair, record.Repair, StringComparison.Ordinal);
+
+        hub.Unopenable = null;
+        await hub.Monitor.ReconsiderAsync(connection.Id, CancellationToken.None);
+        Assert.Equal(ConnectionHealthState.Healthy, hub.Monitor.StateOf(connection.Id));
+        Assert.Equal(["connection.failing", "connection.healthy"], hub.Events.All.Select(notice => notice.Type));
+    }
+
+    /// <summary>Nobody tells of the end of a pause: nothing happens then.</summary>
+    [Fact]
+    public async Task TakeEnded_FindingThatEndsByItself_NamesTheConnectionThen()
+    {
+        await using var hub = await HealthHub.OpenAsync();
+        var connection = await hub.ConnectAsync();
+        await hub.TestAsync(connection, "ok");
+        hub.Against[connection.Id] = CircuitOpen with { Until = hub.Time.GetUtcNow().AddSeconds(30) };
+        await hub.Monitor.ReconsiderAsync(connection.Id, CancellationToken.None);
+
+        hub.Time.Advance(TimeSpan.FromSeconds(29));
+        Assert.Empty(hub.Monitor.TakeEnded());
+        hub.Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal([connection.Id], hub.Monitor.TakeEnded());
+        Assert.Empty(hub.Monitor.TakeEnded());
+    }
+
+    [Fact]
+    public async Task Reconsider_JustBroken_IsTestedAsSoonAsWhatIsNotHealthy()
+    {
+        await using var hub = await HealthHub.OpenAsync();
+        var connection = await hub.ConnectAsync();
+        await hub.TestAsync(connection, "ok");
+        hub.Against[connection.Id] = CircuitOpen;
+
+        await hub.Monitor.ReconsiderAsync(connection.Id, CancellationToken.None);
+
+        Assert.Equal([connection.Id], await hub.Store.DueAsync(hub.Time.GetUtcNow() + TimeSpan.FromMinutes(2), 10, CancellationToken.None));
     }
 
     [Fact]

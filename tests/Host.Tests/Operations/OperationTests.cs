@@ -208,54 +208,6 @@ public sealed class OperationTests
             await Task.Yield();
     }
 
-    [Fact]
-    public async Task Run_ProviderEchoesTheSecret_IsMasked()
-    {
-        await using var hub = await OperationHub.StartAsync();
-        hub.Adapter = (_, _) => ValueTask.FromResult(OperationHub.Value(JsonSerializer.Serialize(new { echo = "Bearer " + OperationHub.Secret })));
-        var result = await hub.RunAsync("list");
-        hub.Adapter = (_, _) => ValueTask.FromResult(OperationResult.Failure(new ProviderError
-        {
-            Category = ErrorCategory.Unauthenticated, Message = $"Invalid API key: {OperationHub.Secret}", ProviderCode = OperationHub.Secret,
-        }));
-        var error = await hub.RunAsync("list");
-
-        Assert.Equal("Bearer ••••", result.Json.GetProperty("result").GetProperty("echo").GetString());
-        Assert.Equal(424, error.Status);
-        Assert.DoesNotContain(OperationHub.Secret, result.Text + error.Text, StringComparison.Ordinal);
-    }
-
-    /// <summary>However the provider writes it; and what the mask leaves behind is JSON, so that what was done is not reported as failed.</summary>
-    [Theory]
-    [InlineData("12345678", """{ "id": 9912345678 }""", """{"id":"99••••"}""")]
-    [InlineData("12345678", """{ "id": 7, "key": "12345678" }""", """{"id":7,"key":"••••"}""")]
-    [InlineData("abcd/efgh+ij==", """{ "key": "abcd\/efgh+ij==" }""", """{"key":"••••"}""")]
-    [InlineData("abcd/efgh+ij==", """{ "key": "ab\u0063d\/efgh\u002bij\u003d=" }""", """{"key":"••••"}""")]
-    [InlineData("abcd/efgh+ij==", """{ "abcd\/efgh+ij==": [1] }""", """{"••••":[1]}""")]
-    public async Task Run_ProviderWritesTheSecretInItsOwnWay_IsMasked(string secret, string written, string shown)
-    {
-        await using var hub = await OperationHub.StartAsync();
-        hub.KeptSecret = secret;
-        hub.Adapter = (_, _) => ValueTask.FromResult(OperationHub.Value(written));
-
-        var answer = await hub.RunAsync("charge");
-
-        Assert.Equal(200, answer.Status);
-        Assert.True(JsonElement.DeepEquals(JsonElement.Parse(shown), answer.Json.GetProperty("result")), answer.Text);
-    }
-
-    [Fact]
-    public async Task Run_ProviderEchoesTheSecretInAnIssue_IsMasked()
-    {
-        await using var hub = await OperationHub.StartAsync();
-        hub.Adapter = (_, _) => ValueTask.FromResult(OperationResult.Failure(new ProviderError
-        {
-            Category = ErrorCategory.InvalidParams, Message = "No.", Issues = [new("/params/key", $"'{OperationHub.Secret}' may not do this.")],
-        }));
-
-        Assert.DoesNotContain(OperationHub.Secret, (await hub.RunAsync("charge")).Text, StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData(ErrorCategory.InvalidParams, 400)]
     [InlineData(ErrorCategory.Unauthenticated, 424)]
@@ -305,30 +257,6 @@ public sealed class OperationTests
         Assert.Equal(0, hub.Leases);
     }
 
-    [Theory]
-    [InlineData("application/octet-stream")]
-    [InlineData("text/plain; charset=utf-8")]
-    [InlineData("image/png")]
-    [InlineData("application/vnd.example+json")]
-    public async Task Run_ContentOfAnyType_ReachesTheAdapterAsItIs(string type)
-    {
-        await using var hub = await OperationHub.StartAsync();
-        string? seen = null;
-        hub.Adapter = async (request, token) =>
-        {
-            using var reader = new StreamReader(request.Content!.Stream);
-            seen = $"{request.Content.ContentType} {await reader.ReadToEndAsync(token)}";
-            return OperationHub.Value(request.Parameters.GetRawText());
-        };
-        using var content = new ByteArrayContent("the content"u8.ToArray());
-        content.Headers.TryAddWithoutValidation("Content-Type", type);
-
-        using var answer = await hub.Client.PostAsync($"/api/connections/{OperationHub.ConnectionId}/operations/upload?params=%7B%22key%22%3A%22a%22%7D", content);
-
-        Assert.Equal(200, (int)answer.StatusCode);
-        Assert.Equal($"{type} the content", seen);
-    }
-
     [Fact]
     public async Task Run_AllPages_HoldsOneLeaseAtATime()
     {
@@ -346,73 +274,6 @@ public sealed class OperationTests
 
         Assert.Equal([1, 1, 1], held);
         Assert.Equal(0, hub.Leases);
-    }
-
-    [Fact]
-    public async Task Run_MultipartContent_StreamsAfterItsParameters()
-    {
-        await using var hub = await OperationHub.StartAsync();
-        string? text = null, type = null, name = null;
-        hub.Adapter = async (request, token) =>
-        {
-            using var reader = new StreamReader(request.Content!.Stream);
-            (text, type, name) = (await reader.ReadToEndAsync(token), request.Content.ContentType, request.Content.FileName);
-            return OperationHub.Value(request.Parameters.GetRawText());
-        };
-        using var form = new MultipartFormDataContent
-        {
-            { new StringContent("""{"key":"a/b"}"""), "params" },
-            { new StringContent("the content", Encoding.UTF8, "text/plain"), "content", "notes.txt" },
-        };
-
-        using var answer = await hub.Client.PostAsync($"/api/connections/{OperationHub.ConnectionId}/operations/upload", form);
-
-        var printed = await answer.Content.ReadAsStringAsync();
-        Assert.True(printed.Contains("\"key\":\"a/b\"", StringComparison.Ordinal), printed);
-        Assert.Equal(("the content", "text/plain; charset=utf-8", "notes.txt"), (text, type, name));
-    }
-
-    [Theory]
-    [InlineData("--x\r\nContent-Disposition: form-data; name=params\r\n\r\n{")]
-    [InlineData("--x\r\nContent-Disposition: form-data; name=params\r\n\r\n[]\r\n--x--\r\n")]
-    [InlineData("nothing of the kind")]
-    public async Task Run_MalformedMultipart_Is400(string body)
-    {
-        await using var hub = await OperationHub.StartAsync();
-        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
-        content.Headers.TryAddWithoutValidation("Content-Type", "multipart/form-data; boundary=x");
-
-        using var answer = await hub.Client.PostAsync($"/api/connections/{OperationHub.ConnectionId}/operations/upload", content);
-
-        Assert.Equal(400, (int)answer.StatusCode);
-        Assert.Equal(0, hub.Leases);
-    }
-
-    [Fact]
-    public async Task Run_ContentWhereNoneIsTaken_Is415()
-    {
-        await using var hub = await OperationHub.StartAsync();
-        using var content = new ByteArrayContent([1, 2, 3]) { Headers = { { "Content-Type", "application/octet-stream" } } };
-
-        using var answer = await hub.Client.PostAsync($"/api/connections/{OperationHub.ConnectionId}/operations/list", content);
-
-        Assert.Equal(415, (int)answer.StatusCode);
-    }
-
-    [Fact]
-    public async Task Run_AnswersContent_StreamsItWithItsDescription()
-    {
-        await using var hub = await OperationHub.StartAsync();
-        hub.Adapter = (_, _) => ValueTask.FromResult(OperationResult.Stream(
-            new OperationContent(new MemoryStream(Encoding.UTF8.GetBytes("bytes")), "text/csv", 5), JsonElement.Parse("""{"etag":"é"}""")));
-
-        using var answer = await hub.Client.PostAsync($"/api/connections/{OperationHub.ConnectionId}/operations/download", null);
-
-        Assert.Equal("bytes", await answer.Content.ReadAsStringAsync());
-        Assert.Equal(("text/csv", 5L), (answer.Content.Headers.ContentType!.ToString(), answer.Content.Headers.ContentLength));
-        Assert.Equal("""{"etag":"\u00E9"}""", answer.Headers.GetValues("X-Hub-Result").Single());
-        while (hub.Leases > 0)
-            await Task.Yield();
     }
 
     [Fact]

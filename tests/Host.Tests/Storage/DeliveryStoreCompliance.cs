@@ -61,10 +61,25 @@ public abstract partial class DeliveryStoreCompliance : StoreCompliance
         Assert.Equal([KeyValuePair.Create(a, first[1].ReceivedAt)], agenda.Due);
         Assert.Equal(now + LeaseTime, agenda.LeaseEnds);
 
-        Assert.Empty(await Deliveries.FreeExpiredAsync(now, 5, None));
-        Assert.Equal([b], await Deliveries.FreeExpiredAsync(now + LeaseTime - TimeSpan.FromTicks(10), 5, None));
-        Assert.Equal([a], await Deliveries.FreeExpiredAsync(now + LeaseTime, 5, None));
+        Assert.Empty(await Deliveries.FreeExpiredAsync("w1", [], now, 5, None));
+        Assert.Equal([b], await Deliveries.FreeExpiredAsync("w1", [], now + LeaseTime - TimeSpan.FromTicks(10), 5, None));
+        Assert.Equal([a], await Deliveries.FreeExpiredAsync("w1", [], now + LeaseTime, 5, None));
         Assert.Null((await Deliveries.AgendaAsync("w1", None)).LeaseEnds);
+    }
+
+    /// <summary>A clock that jumps ahead ends leases whose worker is well and at work.</summary>
+    [Fact]
+    public async Task FreeExpiredAsync_HeldByItsOwner_StaysLeased()
+    {
+        var (_, subscription) = await StoreAsync(2);
+        var now = Some.Time();
+        var ids = (await Deliveries.LeaseAsync("w1", now, LeaseTime, [new(subscription, 2)], None)).Single().Deliveries.Select(delivery => delivery.Id).ToList();
+
+        Assert.Equal([subscription], await Deliveries.FreeExpiredAsync("w1", [ids[0]], now + LeaseTime, 5, None));
+        Assert.Empty(await Deliveries.FreeExpiredAsync("w1", [ids[0]], now + LeaseTime, 5, None));
+
+        // Another's word counts for nothing, and neither does the worker's own once it has let go.
+        Assert.Equal([subscription], await Deliveries.FreeExpiredAsync("w2", [ids[0]], now + LeaseTime, 5, None));
     }
 
     [Fact]
@@ -82,6 +97,20 @@ public abstract partial class DeliveryStoreCompliance : StoreCompliance
             Assert.Equal(DeliveryStatus.Delivered, (await Deliveries.GetAsync(delivery.Id, None))!.Status);
         Assert.Equal(headers, Assert.Single(await Deliveries.ListAttemptsAsync(leased[1].Id, None)).ResponseHeaders);
         Assert.Empty(Assert.Single(await Deliveries.ListAttemptsAsync(leased[0].Id, None)).ResponseHeaders);
+    }
+
+    [Fact]
+    public async Task RecordAsync_DoesNotCount_LeavesItsReasonAndNoAttempt()
+    {
+        await StoreAsync(1);
+        var leased = Assert.Single(await Deliveries.LeaseAsync("w1", Some.Time(), LeaseTime, 1, None));
+        var next = Some.Time().AddHours(1);
+
+        await Deliveries.RecordAsync("w1", Some.Attempt(leased, DeliveryStatus.Pending, next, "Another is at work.") with { Counts = false }, None);
+
+        var after = (await Deliveries.GetAsync(leased.Id, None))!;
+        Assert.Equal((DeliveryStatus.Pending, 0, next, "Another is at work."), (after.Status, after.Attempts, after.NextAttemptAt, after.Reason));
+        Assert.Empty(await Deliveries.ListAttemptsAsync(leased.Id, None));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ internal static class DeliveryStoreExtensions
     public static async Task<IReadOnlyList<Delivery>> LeaseAsync(
         this IDeliveryStore store, string owner, DateTimeOffset now, TimeSpan leaseFor, int max, CancellationToken cancellationToken)
     {
-        await store.FreeExpiredAsync(now, int.MaxValue, cancellationToken);
+        await store.FreeExpiredAsync(owner, [], now, int.MaxValue, cancellationToken);
         var agenda = await store.AgendaAsync(owner, cancellationToken);
         var leased = new List<Delivery>();
         foreach (var (subscription, _) in agenda.Due.Where(due => due.Value <= now).OrderBy(due => due.Value))

@@ -49,7 +49,7 @@ public abstract class JobStoreCompliance : StoreCompliance
         for (var i = 0; i < 40; i++)
             await AddAsync(Some.Start);
 
-        var leased = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() => Jobs.LeaseAsync($"w{i}", Some.Start.AddHours(1), Lease, 5, [], None))));
+        var leased = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(() => Jobs.LeaseAsync($"w{i}", Some.Start.AddHours(1), Lease, 5, [], [], None))));
 
         var ids = leased.SelectMany(jobs => jobs).Select(job => job.Id).ToList();
         Assert.Equal(40, ids.Count);
@@ -63,7 +63,19 @@ public abstract class JobStoreCompliance : StoreCompliance
         var other = Some.Job("conn_fast");
         await Jobs.AddAsync(other, None);
 
-        Assert.Equal([other.Id], (await Jobs.LeaseAsync(Me, Some.Start.AddHours(1), Lease, 10, ["conn_slow"], None)).Select(job => job.Id));
+        Assert.Equal([other.Id], (await Jobs.LeaseAsync(Me, Some.Start.AddHours(1), Lease, 10, ["conn_slow"], [], None)).Select(job => job.Id));
+    }
+
+    /// <summary>A clock that jumps ahead ends leases whose worker is well and at work.</summary>
+    [Fact]
+    public async Task LeaseAsync_LeaseExpiredWhileItsOwnerRunsIt_StaysWithIt()
+    {
+        var job = await AddAsync(Some.Start);
+        var now = Some.Start.AddHours(1);
+        await Jobs.LeaseAsync(Me, now, Lease, 1, [], [], None);
+
+        Assert.Empty(await Jobs.LeaseAsync(Me, now + Lease, Lease, 1, [], [job.Id], None));
+        Assert.Equal(job.Id, Assert.Single(await Jobs.LeaseAsync("other", now + Lease, Lease, 1, [], [job.Id], None)).Id);
     }
 
     [Fact]
@@ -71,10 +83,10 @@ public abstract class JobStoreCompliance : StoreCompliance
     {
         var job = await AddAsync(Some.Start);
         var now = Some.Start.AddHours(1);
-        await Jobs.LeaseAsync(Me, now, Lease, 1, [], None);
-        Assert.Empty(await Jobs.LeaseAsync("other", now + Lease - TimeSpan.FromTicks(1), Lease, 1, [], None));
+        await Jobs.LeaseAsync(Me, now, Lease, 1, [], [], None);
+        Assert.Empty(await Jobs.LeaseAsync("other", now + Lease - TimeSpan.FromTicks(1), Lease, 1, [], [], None));
 
-        var taken = Assert.Single(await Jobs.LeaseAsync("other", now + Lease, Lease, 1, [], None));
+        var taken = Assert.Single(await Jobs.LeaseAsync("other", now + Lease, Lease, 1, [], [], None));
 
         Assert.Equal((job.Id, 2), (taken.Id, taken.Begun));
         Assert.Empty(taken.Runs);
@@ -116,7 +128,7 @@ public abstract class JobStoreCompliance : StoreCompliance
         await AddAsync(Some.Start);
         var now = Some.Start.AddHours(1);
         Assert.Equal(Some.Start, await Jobs.NextDueAsync(None));
-        await Jobs.LeaseAsync(Me, now, Lease, 1, [], None);
+        await Jobs.LeaseAsync(Me, now, Lease, 1, [], [], None);
 
         Assert.Equal(now + Lease, await Jobs.NextDueAsync(None));
     }
@@ -184,7 +196,7 @@ public abstract class JobStoreCompliance : StoreCompliance
         Assert.Equal([waiting.Id], await IdsAsync(new()));
     }
 
-    private Task<IReadOnlyList<Job>> LeaseAsync() => Jobs.LeaseAsync(Me, Some.Start.AddHours(1), Lease, 100, [], None);
+    private Task<IReadOnlyList<Job>> LeaseAsync() => Jobs.LeaseAsync(Me, Some.Start.AddHours(1), Lease, 100, [], [], None);
 
     private async Task<Job> AddAsync(DateTimeOffset due)
     {

@@ -101,19 +101,20 @@ public abstract class TokenStoreCompliance : StoreCompliance
     }
 
     [Fact]
-    public async Task ListDueAsync_OnlyWhatIsDueAndMayBeTried_MostUrgentFirst()
+    public async Task ListDueAsync_OnlyWhatIsDueAndMayBeTried_WhoseTurnCameFirst()
     {
         var now = Some.Start.AddDays(1);
+        var failing = await DueAsync(one => one with { RefreshAt = now.AddMinutes(-9), RetryAt = now });
         var late = await DueAsync(one => one with { RefreshAt = now.AddMinutes(-1) });
-        var urgent = await DueAsync(one => one with { RefreshAt = now.AddMinutes(-9), RetryAt = now });
+        var longPaused = await DueAsync(one => one with { RefreshAt = now.AddMinutes(-2), RetryAt = now.AddMinutes(-8) });
         await DueAsync(one => one with { RefreshAt = now.AddTicks(1) });
         await DueAsync(one => one with { RefreshAt = now, RetryAt = now.AddTicks(1) });
         await DueAsync(one => one with { RefreshAt = now, State = TokenState.ReauthorizationRequired });
         await DueAsync(one => one with { RefreshAt = now, ByPerson = false });
         await DueAsync(one => one);
 
-        Assert.Equal([urgent, late], (await Store.ListDueAsync(now, 10, None)).Select(record => record.ConnectionId));
-        Assert.Equal([urgent], (await Store.ListDueAsync(now, 1, None)).Select(record => record.ConnectionId));
+        Assert.Equal([longPaused, late, failing], (await Store.ListDueAsync(now, 10, None)).Select(record => record.ConnectionId));
+        Assert.Equal([longPaused, late], (await Store.ListDueAsync(now, 2, None)).Select(record => record.ConnectionId));
 
         async Task<string> DueAsync(Func<TokenRecord, TokenRecord> change)
         {

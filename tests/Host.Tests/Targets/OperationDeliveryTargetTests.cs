@@ -21,7 +21,7 @@ using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Tests.Targets;
 
-public sealed class OperationDeliveryTargetTests : IAsyncLifetime
+public sealed partial class OperationDeliveryTargetTests : IAsyncLifetime
 {
     private OperationHub hub = null!;
     private readonly List<OperationHub> former = [];
@@ -179,7 +179,7 @@ public sealed class OperationDeliveryTargetTests : IAsyncLifetime
         go.SetResult();
 
         Assert.Equal(DeliveryOutcomes.Delivered, (await first).Outcome);
-        Assert.Equal((DeliveryOutcomes.Refused, false), (second.Outcome, second.IsFinal));
+        Assert.Equal((DeliveryOutcomes.Refused, false, true), (second.Outcome, second.IsFinal, second.IsDeferred));
         Assert.NotNull(second.RetryAfter);
         Assert.Equal(1, runs);
         Assert.Equal(DeliveryOutcomes.Delivered, (await SendAsync(delivery with { Number = 3 })).Outcome);

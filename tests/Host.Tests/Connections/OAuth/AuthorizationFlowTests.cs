@@ -47,18 +47,6 @@ public sealed class AuthorizationFlowTests
     }
 
     [Fact]
-    public async Task Callback_StateUsedBefore_IsRefused()
-    {
-        await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
-        var asked = await OAuthHub.OpenAsync(hub.Client, (await hub.StartFlowAsync())["authorizationUrl"]!);
-        using var first = await hub.Client.GetAsync($"/oauth/callback?code=a&state={asked["state"]}");
-        using var second = await hub.Client.GetAsync($"/oauth/callback?code=b&state={asked["state"]}");
-
-        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.BadRequest), (first.StatusCode, second.StatusCode));
-        Assert.Single(hub.Server.Requests);
-    }
-
-    [Fact]
     public async Task Callback_AnotherBrowser_IsRefusedAndTheStateSpent()
     {
         await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Connections.OAuth;
+using IntegrationHub.Host.Tests.Fakes;
 using IntegrationHub.Manifests;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,7 +18,8 @@ public sealed partial class OAuthPagesTests
 
     /// <summary>Every reason that a person can be told.</summary>
     public static TheoryData<string> Reasons { get; } = new(
-        "gone", "unknown_state", "expired", "other_session", "wrong_issuer", "denied", "provider_error", "no_code", "code_refused", "unavailable", "changed", "provider_not_loaded");
+        "gone", "unknown_state", "expired", "other_session", "wrong_issuer", "denied", "provider_error", "no_code", "code_refused", "unavailable", "changed", "provider_not_loaded", "already_done", "in_progress",
+        "no_page", "wrong_request", "hub_failed", "hub_unavailable");
 
     [Theory]
     [InlineData("ar", "ar")]
@@ -167,6 +169,51 @@ public sealed partial class OAuthPagesTests
 
         AssertSpeaks(english, isArabic: false);
         AssertSpeaks(arabic, isArabic: true);
+    }
+
+    /// <summary>Whoever reads it came to connect one of several accounts, and whoever helps must know which.</summary>
+    [Theory]
+    [InlineData("unavailable", "Acme &amp; S", "cannot be reached")]
+    [InlineData("provider_error", "Acme &amp; S", "reported a problem")]
+    [InlineData("no_code", "The answer from", "was incomplete")]
+    public async Task Failed_ProviderIsKnown_IsNamed(string reason, string start, string end)
+    {
+        var html = await RenderAsync(context => OAuthPages.Failed(context, new FlowException(reason, null) { Provider = "Acme & Söhne" }));
+
+        var (english, arabic) = Parts(html);
+        var heading = Heading().Match(english).Groups[1].Value;
+        Assert.StartsWith(start, heading.Replace("<bdi>", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.EndsWith(end, heading, StringComparison.Ordinal);
+        Assert.DoesNotContain("<", Title().Match(html).Groups[1].Value, StringComparison.Ordinal);
+        foreach (var part in new[] { english, arabic })
+            Assert.Contains("<dd><bdi>Acme &amp; Söhne</bdi></dd>", part, StringComparison.Ordinal);
+
+        AssertSpeaks(english, isArabic: false);
+        AssertSpeaks(arabic, isArabic: true);
+    }
+
+    [Theory]
+    [InlineData("GET", "/oauth/nothing", HttpStatusCode.NotFound, "no_page")]
+    [InlineData("GET", "/oauth/start/x/y", HttpStatusCode.NotFound, "no_page")]
+    [InlineData("POST", "/oauth/callback", HttpStatusCode.MethodNotAllowed, "wrong_request")]
+    [InlineData("GET", "/oauth/callback?state=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", HttpStatusCode.InternalServerError, "hub_failed")]
+    public async Task Problem_UnderOAuth_IsAPageForBrowsersAndJsonForPrograms(string method, string path, HttpStatusCode status, string code)
+    {
+        await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
+        hub.Get<InMemoryPendingAuthorizationStore>().Fault = new InvalidOperationException("Broken.");
+
+        using var browser = await SendAsync("text/html,application/xhtml+xml,*/*;q=0.8");
+        using var program = await SendAsync("application/json, */*");
+
+        Assert.Equal((status, "text/html"), (browser.StatusCode, browser.Content.Headers.ContentType!.MediaType));
+        Assert.Contains($"<code dir=\"ltr\">{code}</code>", await browser.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal((status, "application/problem+json"), (program.StatusCode, program.Content.Headers.ContentType!.MediaType));
+
+        async Task<HttpResponseMessage> SendAsync(string accept)
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), path) { Headers = { { "Accept", accept } } };
+            return await hub.Client.SendAsync(request);
+        }
     }
 
     [Theory]

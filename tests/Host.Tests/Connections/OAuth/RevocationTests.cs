@@ -1,3 +1,5 @@
+using IntegrationHub.Host.Connections;
+using IntegrationHub.Host.Connections.OAuth;
 using IntegrationHub.Host.Tests.Fakes;
 
 namespace IntegrationHub.Host.Tests.Connections.OAuth;
@@ -75,6 +77,46 @@ public sealed class RevocationTests
         Assert.Empty(hub.Connections.All);
         var told = hub.Audit.Entries.Single(entry => entry.Action == "connection.deleted").Details.GetProperty("authorization")[0];
         Assert.Equal(revoked, told.GetProperty("revoked").GetBoolean());
+    }
+
+    /// <summary>Half of it would leave a token that the hub takes for good and the provider has ended.</summary>
+    [Fact]
+    public async Task Revoke_CallerHangsUpAfterTheProviderRevoked_ForgetsAllTheSame()
+    {
+        await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
+        await hub.AuthorizeAsync();
+        using var caller = HangsUpOnce(hub);
+
+        var revoked = await hub.Get<TokenRevoker>().RevokeAsync(hub.Caller, "corr-1", hub.Id, force: false, caller.Token);
+
+        Assert.True(revoked.Revoked);
+        Assert.Null(await hub.Tokens.GetAsync(hub.Id, CancellationToken.None));
+        Assert.Contains(hub.Audit.Entries, entry => entry.Action == "connection.authorization_revoked");
+    }
+
+    [Fact]
+    public async Task Delete_CallerHangsUpAfterTheProviderRevoked_DeletesAllTheSame()
+    {
+        await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
+        await hub.AuthorizeAsync();
+        using var caller = HangsUpOnce(hub);
+
+        await hub.Get<ConnectionService>().DeleteAsync(hub.Caller, "corr-1", hub.Id, caller.Token);
+
+        Assert.Empty(hub.Connections.All);
+        Assert.Contains(hub.Audit.Entries, entry => entry.Action == "connection.deleted");
+    }
+
+    /// <summary>The caller is gone as soon as the provider is asked to revoke.</summary>
+    private static CancellationTokenSource HangsUpOnce(OAuthHub hub)
+    {
+        var caller = new CancellationTokenSource();
+        hub.Server.Answer = async (_, context) =>
+        {
+            await caller.CancelAsync();
+            await TokenServer.JsonAsync(context, "{}");
+        };
+        return caller;
     }
 
     private static Task<Answer> RevokeAsync(OAuthHub hub, string? json = null) => hub.Client.SendAsync("POST", $"/api/connections/{hub.Id}/oauth/revoke", json);

@@ -192,78 +192,22 @@ public sealed class TokenKeeperTests
         Assert.Empty(hub.Events.All);
     }
 
-    [Theory]
-    [InlineData(3600, 2700, 90)]
-    [InlineData(1800, 900, 90)]
-    [InlineData(600, 300, 30)]
-    public async Task Worker_RefreshesBeforeTheEnd_ByTheMarginOrHalfOfAShortLife(int life, int latest, int jitter)
-    {
-        await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
-        hub.Server.Answer = (_, context) => TokenServer.JsonAsync(context, $$"""{ "access_token": "{{hub.Server.NextToken()}}", "expires_in": {{life}}, "refresh_token": "r-12345678" }""");
-        await hub.AuthorizeAsync();
-        var worker = hub.Get<TokenRefreshWorker>();
-
-        hub.Time.Advance(TimeSpan.FromSeconds(latest - jitter - 1));
-        await worker.RunOnceAsync(CancellationToken.None);
-        Assert.Single(hub.Server.TokenRequests);
-
-        hub.Time.Advance(TimeSpan.FromSeconds(jitter + 1));
-        await worker.RunOnceAsync(CancellationToken.None);
-        Assert.Equal(2, hub.Server.TokenRequests.Count);
-    }
-
+    /// <summary>The connection's circuit is about the provider's API, which nobody has asked anything.</summary>
     [Fact]
-    public async Task Worker_DisabledConnection_IsLeftAlone()
+    public async Task Operation_NoTokenForTheMoment_DoesNotOpenTheCircuit()
     {
         await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
         await hub.AuthorizeAsync();
-        await hub.Client.SendAsync("PATCH", $"/api/connections/{hub.Id}", """{ "enabled": false }""");
-        hub.Time.Advance(TimeSpan.FromMinutes(50));
+        var standard = hub.Server.Answer;
+        hub.Server.Answer = (_, context) => TokenServer.JsonAsync(context, "{}", 503);
+        hub.Time.Advance(TimeSpan.FromHours(2));
+        for (var i = 0; i < 10; i++)
+            Assert.Equal(502, (await hub.RunAsync()).Status);
 
-        await hub.Get<TokenRefreshWorker>().RunOnceAsync(CancellationToken.None);
+        hub.Server.Answer = standard;
+        hub.Time.Advance(TokenKeeper.PauseAfterFailure);
 
-        Assert.Single(hub.Server.TokenRequests);
-        Assert.Equal(hub.Time.GetUtcNow() + TokenRefreshWorker.Postponed, (await hub.RecordAsync()).RefreshAt);
-    }
-
-    /// <summary>What cannot be tried must not take the place of what can.</summary>
-    [Fact]
-    public async Task Worker_PluginNotLoaded_IsLeftAlone()
-    {
-        await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
-        await hub.AuthorizeAsync();
-        hub.Catalog.Providers.Clear();
-        hub.Time.Advance(TimeSpan.FromMinutes(50));
-
-        await hub.Get<TokenRefreshWorker>().RunOnceAsync(CancellationToken.None);
-
-        Assert.Equal(hub.Time.GetUtcNow() + TokenRefreshWorker.Postponed, (await hub.RecordAsync()).RefreshAt);
-    }
-
-    /// <summary>A refresh under way has a new refresh token to store; the old one is spent.</summary>
-    [Fact]
-    public async Task Worker_DisabledDuringARefresh_KeepsTheNewToken()
-    {
-        await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
-        await hub.AuthorizeAsync();
-        hub.Time.Advance(TimeSpan.FromMinutes(61));
-        var (standard, asked, leave) = (hub.Server.Answer, new TaskCompletionSource(), new TaskCompletionSource());
-        hub.Server.Answer = async (form, context) =>
-        {
-            asked.SetResult();
-            await leave.Task;
-            await standard(form, context);
-        };
-        var call = hub.RunAsync();
-        await asked.Task;
-        await hub.Client.SendAsync("PATCH", $"/api/connections/{hub.Id}", """{ "enabled": false }""");
-
-        var round = hub.Get<TokenRefreshWorker>().RunOnceAsync(CancellationToken.None);
-        leave.SetResult();
-        await round;
-        await call;
-
-        Assert.True((await hub.RecordAsync()).ExpiresAt > hub.Time.GetUtcNow());
+        Assert.Equal(200, (await hub.RunAsync()).Status);
     }
 
     /// <summary>Who did not answer has not taken the token that seemed refused for good.</summary>

@@ -148,6 +148,28 @@ public sealed class IdempotencyTests
             Assert.Equal(first.Text, again.Text);
     }
 
+    /// <summary>The answer that is given again names what is left of the time, and nothing once it is over.</summary>
+    [Fact]
+    public async Task Run_KeptAnswerWithRetryAfter_IsRepeatedWithWhatIsLeftOfIt()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        hub.Change = manifest => manifest with { Retry = new RetryManifest { MaxAttempts = 1 } };
+        hub.Adapter = (_, _) => ValueTask.FromResult(OperationResult.Failure(new ProviderError
+        {
+            Category = ErrorCategory.Unavailable, Message = "Later.", ProviderStatus = 503, OutcomeUnknown = true, RetryAfter = TimeSpan.FromSeconds(90),
+        }));
+
+        var first = await hub.RunAsync("charge", Body, "k1");
+        var again = await hub.RunAsync("charge", Body, "k1");
+        hub.Time.Advance(TimeSpan.FromSeconds(60));
+        var later = await hub.RunAsync("charge", Body, "k1");
+        hub.Time.Advance(TimeSpan.FromSeconds(30));
+        var last = await hub.RunAsync("charge", Body, "k1");
+
+        Assert.All([again, later, last], answer => Assert.Equal((first.Status, "true"), (answer.Status, answer.Headers.GetValues("Idempotent-Replayed").Single())));
+        Assert.Equal([90, 90, 30, null], new[] { first, again, later, last }.Select(answer => answer.Headers.RetryAfter?.Delta?.TotalSeconds));
+    }
+
     [Fact]
     public async Task Run_RefusedByTheHub_FreesTheKey()
     {

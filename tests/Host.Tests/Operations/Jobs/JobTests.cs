@@ -131,6 +131,35 @@ public sealed class JobTests
         Assert.Equal(409, (await hub.Client.SendAsync("POST", $"/api/jobs/{id}/retry")).Status);
     }
 
+    /// <summary>It opens another time no more than this time: its lease would come round for ever.</summary>
+    [Fact]
+    public async Task Run_ParametersCannotBeRead_IsDeadAndSaysWhy()
+    {
+        await using var hub = await OperationHub.StartAsync();
+        var called = false;
+        hub.Adapter = (_, _) =>
+        {
+            called = true;
+            return ValueTask.FromResult(OperationHub.Value("{}"));
+        };
+        var now = hub.Time.GetUtcNow();
+        await hub.Get<IJobStore>().AddAsync(
+            new Job
+            {
+                Id = "job_damaged", ConnectionId = OperationHub.ConnectionId, Project = "shop", Environment = "dev", Provider = "acme", Operation = "charge", Actor = "key_1",
+                CorrelationId = "corr-1", IdempotencyKey = "idem-1", SealedInput = [1, 2, 3], State = JobState.Queued, NextRunAt = now, CreatedAt = now,
+            },
+            CancellationToken.None);
+        hub.Get<JobSignal>().Wake();
+
+        await hub.Events.NextAsync("job.dead");
+
+        var job = await ShowAsync(hub, "job_damaged");
+        Assert.Equal(("dead", "input_unreadable"), (job["state"], job.Json.GetProperty("error").GetProperty("code").GetString()));
+        Assert.Contains("cannot be read", job.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.False(called);
+    }
+
     [Fact]
     public async Task Run_RetryAfterBeyondTheSchedule_IsHeeded()
     {
@@ -230,7 +259,7 @@ public sealed class JobTests
         var store = hub.Get<IJobStore>();
         await hub.Get<JobWorker>().StopAsync(CancellationToken.None);
         var id = (await SubmitAsync(hub, operation))["id"]!;
-        await store.LeaseAsync("the process before", hub.Time.GetUtcNow(), TimeSpan.FromHours(1), 1, [], CancellationToken.None);
+        await store.LeaseAsync("the process before", hub.Time.GetUtcNow(), TimeSpan.FromHours(1), 1, [], [], CancellationToken.None);
         if (effect != "none")
         {
             var record = Storage.Some.Effect() with { JobId = id, StartedAt = hub.Time.GetUtcNow() - TimeSpan.FromSeconds(1) };

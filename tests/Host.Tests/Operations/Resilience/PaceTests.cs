@@ -66,6 +66,38 @@ public sealed class PaceTests
         Assert.Equal([3.0, 3.05, 3.1], Enumerable.Range(0, 3).Select(_ => Wait().TotalSeconds));
     }
 
+    /// <summary>Those that waited for the end of a pause wait anew when another begins, one after the other as they wake.</summary>
+    [Fact]
+    public void GiveBack_AnotherPauseBeganMeanwhile_NobodyGoesTogetherWithAnother()
+    {
+        pace.Refused(TimeSpan.FromSeconds(3), Now);
+        Wait();
+        var round = pace.Round;
+        Assert.Equal(3.05, Wait().TotalSeconds);
+        time.Advance(TimeSpan.FromSeconds(3));
+        pace.Refused(TimeSpan.FromSeconds(5), Now);
+
+        var anew = new List<double>();
+        for (var i = 0; i < 3; i++)
+        {
+            pace.GiveBack(round, Now);
+            anew.Add(Wait().TotalSeconds);
+        }
+
+        Assert.Equal([5.0, 5.05, 5.1], anew);
+    }
+
+    [Fact]
+    public void GiveBack_PlaceNotUsed_IsThereForTheNext()
+    {
+        pace.Refused(TimeSpan.FromSeconds(3), Now);
+        Wait();
+        Wait();
+        pace.GiveBack(pace.Round, Now);
+
+        Assert.Equal(3.05, Wait().TotalSeconds);
+    }
+
     [Fact]
     public void Answered_NothingLeft_PausesUntilTheReset()
     {

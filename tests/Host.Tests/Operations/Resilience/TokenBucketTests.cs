@@ -52,7 +52,21 @@ public sealed class TokenBucketTests
         bucket.Set(1, 1, Now);
         bucket.Take(Now);
         bucket.Take(Now);
-        bucket.GiveBack();
+        bucket.GiveBack(bucket.Round);
+
+        Assert.Equal([1000], Waits(1));
+    }
+
+    /// <summary>What was taken before does not count any more, so it cannot be had back either.</summary>
+    [Fact]
+    public void GiveBack_TokenOfBeforeAReset_GivesNothing()
+    {
+        bucket.Set(1, 1, Now);
+        bucket.Take(Now);
+        var round = bucket.Round;
+        bucket.Reset();
+        bucket.Take(Now);
+        bucket.GiveBack(round);
 
         Assert.Equal([1000], Waits(1));
     }
