@@ -7,15 +7,18 @@ namespace IntegrationHub.Host.Events.Retention;
 /// Deletes what is no longer kept. In slices of a few milliseconds with pauses between them, which grow with the time that others wait for the writer: taking webhooks comes first.
 /// </summary>
 internal sealed partial class RetentionWorker(
-    IEventStore store, IRetentionStore retention, IReplayStore replays, IOptions<RetentionOptions> options, TimeProvider time, ILogger<RetentionWorker> logger) : BackgroundService
+    IEventStore store, IRetentionStore retention, IReplayStore replays, RetentionRegistry registry, IOptions<RetentionOptions> options, TimeProvider time, ILogger<RetentionWorker> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan FullRound = TimeSpan.FromDays(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     // How far each walk has come, so that a round does not look again at what others keep longer. Once a day all begin anew: what a pending delivery held then may be free by now.
+    // So do they when the times change: what was passed over for a project may be due under its new ones.
     private readonly Dictionary<(RetentionKind Kind, string Projects), long> positions = [];
     private readonly RetentionOptions options = options.Value;
     private DateTimeOffset begunAnew;
+    private RetentionSnapshot times = registry.Current;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -37,10 +40,11 @@ internal sealed partial class RetentionWorker(
         try
         {
             var now = time.GetUtcNow();
-            if (now - begunAnew >= FullRound || now < begunAnew)
+            if (now - begunAnew >= FullRound || now < begunAnew || times != registry.Current)
             {
                 positions.Clear();
                 begunAnew = now;
+                times = registry.Current;
             }
 
             total += await PurgeExpiredAsync(now, cancellationToken);
@@ -65,7 +69,7 @@ internal sealed partial class RetentionWorker(
     {
         foreach (var kind in Enum.GetValues<RetentionKind>())
         {
-            var own = options.Projects.Select(project => (Name: project.Key, Keep: KeepOf(kind, project.Value))).Where(project => project.Keep is not null).ToList();
+            var own = times.Projects.Select(project => (Name: project.Key, Keep: KeepOf(kind, project.Value))).Where(project => project.Keep is not null).ToList();
             foreach (var same in own.GroupBy(project => project.Keep!.Value))
                 yield return new RetentionWalk(kind, Ago(now, same.Key), same.Select(project => project.Name).ToHashSet(StringComparer.Ordinal), Only: true);
 
@@ -92,7 +96,9 @@ internal sealed partial class RetentionWorker(
     {
         var key = (walk.Kind, walk.Only ? string.Join(' ', walk.Projects.Order(StringComparer.Ordinal)) : "*");
         var total = 0;
-        while (true)
+
+        // Times that change meanwhile may keep longer what this walk would delete: the rest is the next round's.
+        while (times == registry.Current)
         {
             var started = time.GetTimestamp();
             var slice = await retention.PurgeAsync(walk, positions.GetValueOrDefault(key), options.Batch, options.Slice, cancellationToken);
@@ -104,6 +110,8 @@ internal sealed partial class RetentionWorker(
             if (slice.Held > TimeSpan.Zero)
                 await PauseAsync(time.GetElapsedTime(started), cancellationToken);
         }
+
+        return total;
     }
 
     /// <summary>The time a slice took has the time in it that it waited for the writer: the busier that is, the longer the pause.</summary>
