@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Events.Replays;
+using IntegrationHub.Host.Events.Stream;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Events.Retention;
@@ -7,8 +8,8 @@ namespace IntegrationHub.Host.Events.Retention;
 /// Deletes what is no longer kept. In slices of a few milliseconds with pauses between them, which grow with the time that others wait for the writer: taking webhooks comes first.
 /// </summary>
 internal sealed partial class RetentionWorker(
-    IEventStore store, IRetentionStore retention, IReplayStore replays, RetentionRegistry registry, IOptions<RetentionOptions> options, TimeProvider time, ILogger<RetentionWorker> logger)
-    : BackgroundService
+    IEventStore store, IRetentionStore retention, IReplayStore replays, RetentionRegistry registry, EventFeed feed, IOptions<RetentionOptions> options, TimeProvider time,
+    ILogger<RetentionWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan FullRound = TimeSpan.FromDays(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
@@ -36,7 +37,7 @@ internal sealed partial class RetentionWorker(
     /// <summary>Deletes until nothing is expired. A failure is left to the next round.</summary>
     public async Task<int> PurgeAsync(CancellationToken cancellationToken)
     {
-        var total = 0;
+        var (total, events) = (0, 0);
         try
         {
             var now = time.GetUtcNow();
@@ -52,12 +53,20 @@ internal sealed partial class RetentionWorker(
             // As long as the events they were about; there are few.
             total += await replays.PurgeAsync(Ago(now, options.Events), options.Batch, cancellationToken);
             foreach (var walk in Walks(now))
-                total += await WalkAsync(walk, cancellationToken);
+            {
+                var deleted = await WalkAsync(walk, cancellationToken);
+                total += deleted;
+                events += walk.Kind == RetentionKind.Events ? deleted : 0;
+            }
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             Log.PurgeFailed(logger, exception);
         }
+
+        // On a quiet hub the newest events, which open streams share in memory, are old ones too.
+        if (events > 0)
+            feed.Forget();
 
         if (total > 0)
             Log.Purged(logger, total);

@@ -1,5 +1,6 @@
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Events.Retention;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Storage.Sqlite;
 using IntegrationHub.Host.Tests.Fakes;
 using IntegrationHub.Host.Tests.Storage;
@@ -114,17 +115,54 @@ public sealed class RetentionWorkerTests
         using var registry = new RetentionRegistry(new SqliteProjectRetentionStore(storage), Options.Create(options));
         var slices = new EndlessRetentionStore(() => registry.LoadAsync(CancellationToken.None));
         using var worker = new RetentionWorker(
-            new SqliteEventStore(storage), slices, new SqliteReplayStore(storage), registry, Options.Create(options), new FakeTimeProvider(), NullLogger<RetentionWorker>.Instance);
+            new SqliteEventStore(storage), slices, new SqliteReplayStore(storage), registry, Feed(storage), Options.Create(options), new FakeTimeProvider(), NullLogger<RetentionWorker>.Instance);
 
         Assert.Equal(1, await worker.PurgeAsync(CancellationToken.None));
         Assert.Equal(1, slices.Taken);
     }
 
+    [Fact]
+    public async Task PurgeAsync_EventsThatStreamsShare_AreGoneFromMemoryToo()
+    {
+        var folder = SqliteHarness.NewFolder();
+        await using var storage = await SqliteHarness.OpenAsync(folder);
+        var (events, signal, time) = (new SqliteEventStore(storage), new EventFeedSignal(), new FakeTimeProvider(Some.Start));
+        using var feed = Feed(storage, signal, time);
+        using var worker = New(events, storage, new RetentionOptions { Yield = 0 }, time, feed: feed);
+        await feed.StartAsync(CancellationToken.None);
+        signal.Join();
+        await UntilAsync(() => feed.TryRead(0, [], 10, out _));
+        await events.AppendAsync(Some.Append(At(Some.Start, "shop")), CancellationToken.None);
+        signal.Stored();
+        await UntilAsync(IsShared);
+
+        time.Advance(TimeSpan.FromDays(91));
+        Assert.Equal(1, await worker.PurgeAsync(CancellationToken.None));
+
+        Assert.False(IsShared());
+        await feed.StopAsync(CancellationToken.None);
+
+        bool IsShared()
+        {
+            var shared = new List<FeedEvent>();
+            return feed.TryRead(0, shared, 10, out _) && shared.Count > 0;
+        }
+
+        async Task UntilAsync(Func<bool> condition)
+        {
+            for (var changed = feed.Changed; !condition(); changed = feed.Changed)
+                await changed.Soon();
+        }
+    }
+
     private static HubEvent At(DateTimeOffset time, string project) => Some.Event(project: project) with { ReceivedAt = time, ConnectionId = null };
 
-    private static RetentionWorker New(IEventStore events, SqliteStorage storage, RetentionOptions options, TimeProvider time, RetentionRegistry? registry = null) => new(
+    private static RetentionWorker New(IEventStore events, SqliteStorage storage, RetentionOptions options, TimeProvider time, RetentionRegistry? registry = null, EventFeed? feed = null) => new(
         events, new SqliteRetentionStore(storage), new SqliteReplayStore(storage), registry ?? new RetentionRegistry(new InMemoryProjectRetentionStore(), Options.Create(options)),
-        Options.Create(options), time, NullLogger<RetentionWorker>.Instance);
+        feed ?? Feed(storage), Options.Create(options), time, NullLogger<RetentionWorker>.Instance);
+
+    private static EventFeed Feed(SqliteStorage storage, EventFeedSignal? signal = null, TimeProvider? time = null) =>
+        new(new SqliteEventStore(storage), signal ?? new EventFeedSignal(), Options.Create(new StreamOptions()), time ?? TimeProvider.System, NullLogger<EventFeed>.Instance);
 
     /// <summary>There is always more to delete; something happens after each slice.</summary>
     private sealed class EndlessRetentionStore(Func<Task> afterSlice) : IRetentionStore
