@@ -77,7 +77,19 @@ internal static class HubCli
         }
     }
 
-    private static RootCommand CreateRoot(Terminal terminal) => new("The Integration Hub. " + StartsServer)
+    // The server's options are the configuration's, not this parser's: they are told of here or nowhere.
+    private const string ServerOptions = """
+
+        Options of the server:
+          --urls URL           where it listens, several with ';' between them. Default: http://127.0.0.1:5080
+          --data DIR           its data folder. Default: ./data
+          --plugins FILE       which plugins it loads. Default: ./plugins.json
+          --public-url URL     how providers and browsers reach it from outside
+          --environment NAME   Production (default), or Development, which allows private addresses and other base URLs
+          --Hub:Section:Name VALUE   every other setting, as HUB_SECTION__NAME in the environment
+        """;
+
+    private static RootCommand CreateRoot(Terminal terminal) => new("The Integration Hub. " + StartsServer + "\n" + ServerOptions)
     {
         HelpName = "hub",
         Subcommands = { PluginCommand.Create(terminal), KeysCommand.Create(terminal) },

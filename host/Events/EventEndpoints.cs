@@ -5,6 +5,7 @@ using System.Text.Json;
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Events.Replays;
+using IntegrationHub.Host.Events.Retention;
 using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
@@ -47,6 +48,7 @@ internal static class EventEndpoints
         routes.MapDeliveries();
         routes.MapDeadLetters();
         routes.MapReplays();
+        routes.MapRetention();
         return routes;
     }
 

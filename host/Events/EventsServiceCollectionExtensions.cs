@@ -34,6 +34,8 @@ internal static class EventsServiceCollectionExtensions
             .AddSingleton<DeliverySender>()
             .AddSingleton<DeliveryReplay>()
             .AddSingleton<ReplayService>()
+            .AddSingleton<RetentionRegistry>()
+            .AddSingleton<RetentionService>()
             .AddSingleton<SubscriptionService>()
             .AddSingleton<SubscriptionPreview>()
             .AddSingleton<AppEventPublisher>()

@@ -19,7 +19,7 @@ internal sealed class RetentionOptions
     /// <summary>How long the attempts of ended deliveries are kept, with the answers they got. Default 30 days.</summary>
     public TimeSpan Attempts { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>Other times for some projects, by name.</summary>
+    /// <summary>Other times for some projects, by name. What is set through the API (<see cref="Retention.RetentionRegistry"/>) counts before them.</summary>
     public IDictionary<string, ProjectRetention> Projects { get; } = new Dictionary<string, ProjectRetention>(StringComparer.Ordinal);
 
     /// <summary>How often what expired is deleted. Default 5 minutes.</summary>
@@ -33,8 +33,6 @@ internal sealed class RetentionOptions
 
     /// <summary>How long the pause after a slice is at least, in slices. Default 4: deleting takes a fifth of the writer's time at the most.</summary>
     public double Yield { get; set; } = 4;
-
-    public TimeSpan RawBodiesOf(string project) => (Projects.TryGetValue(project, out var own) ? own.RawBodies : null) ?? RawBodies;
 
     public static IEnumerable<string> Faults(RetentionOptions options)
     {
@@ -67,7 +65,7 @@ internal sealed class RetentionOptions
 }
 
 /// <summary>How long things of one project are kept; what is left out is as for the others.</summary>
-internal sealed class ProjectRetention
+internal sealed record ProjectRetention
 {
     public TimeSpan? RawBodies { get; set; }
 

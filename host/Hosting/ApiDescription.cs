@@ -29,6 +29,9 @@ internal static class ApiDescription
         {
             page.RoutePrefix = PagePrefix;
             page.DocumentTitle = "Integration Hub API";
+
+            // Without it a telephone shows the page as wide as a desk, and the text too small to read.
+            page.HeadContent = """<meta name="viewport" content="width=device-width,initial-scale=1">""";
             page.SwaggerEndpoint("/openapi/v1.json", "Integration Hub v1");
             page.EnableTryItOutByDefault();
         }));

@@ -7,8 +7,10 @@ internal static class HubBuilder
     private const string NoWatching = "--hostBuilder:reloadConfigOnChange=false";
 
     /// <summary>A builder that knows the hub's configuration and logging, and no feature yet.</summary>
+    /// <exception cref="FormatException">The command line cannot mean what was typed.</exception>
     public static WebApplicationBuilder Create(string[] args)
     {
+        ServerArguments.Check(args);
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = [NoWatching, .. args], ContentRootPath = Directory.GetCurrentDirectory() });
         builder.AddHubConfiguration(args);
         builder.AddHubLogging(builder.Configuration.ReadHubOptions());

@@ -10,6 +10,7 @@ namespace IntegrationHub.Host.Hosting;
 internal static class HubLogging
 {
     private const string Template = "{Timestamp:yyyy-MM-dd HH:mm:ss.fff zzz} [{Level:u3}] {SourceContext}: {Message:lj}{Correlation:l}{NewLine}{Exception}";
+    private const int HostedServiceStartupFaulted = 11;
     private const int KeptFiles = 14;
     private const long FileSize = 64 * 1024 * 1024;
 
@@ -24,6 +25,10 @@ internal static class HubLogging
             // Says when requests begin and end, and for that makes an activity and a scope for each of them even when nobody listens.
             .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off)
             .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning)
+
+            // Why it cannot start, the hub says itself, in words and once.
+            .Filter.ByExcluding(static entry => entry.Properties.TryGetValue("EventId", out var id) && id is StructureValue { Properties: [{ Value: ScalarValue { Value: HostedServiceStartupFaulted } }, ..] }
+                && entry.Properties.TryGetValue(Serilog.Core.Constants.SourceContextPropertyName, out var source) && source is ScalarValue { Value: "Microsoft.Extensions.Hosting.Internal.Host" })
             .Enrich.FromLogContext()
             .Enrich.With<CorrelationEnricher>()
             .ReadFrom.Configuration(builder.Configuration)

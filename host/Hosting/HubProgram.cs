@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using IntegrationHub.Host.Plugins;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Host.Storage;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Hosting;
@@ -33,8 +34,11 @@ internal static class HubProgram
         }
         catch (Exception exception)
         {
+            // What runs already is told that this is the end, and does not report it as a fault.
+            app?.Lifetime.StopApplication();
             var code = ExitCodes.For(exception);
-            await Console.Error.WriteLineAsync($"The hub cannot {(code == ExitCodes.InternalError ? "go on. " + exception : "start. " + exception.Message)}");
+            var hint = exception is IOException { InnerException: AddressInUseException } ? " Another program listens there, perhaps another hub: name another address with --urls." : "";
+            await Console.Error.WriteLineAsync($"The hub cannot {(code == ExitCodes.InternalError ? "go on. " + exception : "start. " + exception.Message + hint)}");
             return code;
         }
         finally

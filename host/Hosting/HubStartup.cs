@@ -1,5 +1,6 @@
 using IntegrationHub.Host.Access;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.Retention;
 using IntegrationHub.Host.Health;
 using IntegrationHub.Host.Operations;
 using IntegrationHub.Host.Plugins;
@@ -19,6 +20,7 @@ internal sealed class HubStartup(
     StartRecovery recovery,
     PluginHost plugins,
     SubscriptionRegistry subscriptions,
+    RetentionRegistry retention,
     ExecutionRecovery execution,
     HealthMonitor connectionHealth,
     HubHealth health)
@@ -31,6 +33,7 @@ internal sealed class HubStartup(
         await bootstrap.InitializeAsync(cancellationToken);
         installer.Recover();
         await subscriptions.LoadAsync(cancellationToken);
+        await retention.LoadAsync(cancellationToken);
         await recovery.RunAsync(cancellationToken);
         await plugins.LoadAllAsync(cancellationToken);
         await execution.RunAsync(cancellationToken);

@@ -2,6 +2,7 @@ using IntegrationHub.Adapters;
 using IntegrationHub.Host.Catalog;
 using IntegrationHub.Host.Connections;
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.Retention;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Webhooks;
@@ -25,7 +26,7 @@ internal sealed partial class WebhookIngest(
     RefusalLog refusals,
     RefusalNotices notices,
     IOptions<WebhookOptions> options,
-    IOptions<RetentionOptions> retention,
+    RetentionRegistry retention,
     TimeProvider time,
     ILogger<WebhookIngest> logger)
 {
@@ -178,7 +179,7 @@ internal sealed partial class WebhookIngest(
             Id = requestId,
             ConnectionId = connection.Id,
             ReceivedAt = now,
-            ExpiresAt = now + retention.Value.RawBodiesOf(connection.Project),
+            ExpiresAt = now + retention.Current.RawBodiesOf(connection.Project),
             SealedHead = payloads.Seal(WebhookRequestReader.Head(request), requestId),
             SealedBody = extracted is [{ Data: var only }] && only.Span.SequenceEqual(request.Body.Span) ? default : payloads.Seal(request.Body.Span, requestId),
         };

@@ -7,7 +7,7 @@ namespace IntegrationHub.Contract.Tests;
 /// <summary>A server that runs on Node, in a process of its own. Dispose it to end that process and to delete its scratch folder.</summary>
 public sealed class NodeServer : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
 
     private readonly Process process;
     private readonly StringBuilder output = new();

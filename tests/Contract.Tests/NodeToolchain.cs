@@ -13,7 +13,7 @@ namespace IntegrationHub.Contract.Tests;
 public sealed class NodeToolchain
 {
     private static readonly TimeSpan InstallTimeout = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan ScriptTimeout = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan ScriptTimeout = TimeSpan.FromMinutes(10);
     private static readonly SemaphoreSlim Once = new(1, 1);
     private static NodeToolchain? installed;
     private static string? whyNot;

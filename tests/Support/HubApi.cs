@@ -25,10 +25,10 @@ public static class HubApi
         return await ReadAsync(answer);
     }
 
-    /// <summary>Asks again until the answer is as wanted: what another process does cannot be awaited. Fails with the last answer after 30 seconds.</summary>
+    /// <summary>Asks again until the answer is as wanted: what another process does cannot be awaited. Fails with the last answer after two minutes.</summary>
     public static async Task<JsonElement> EventuallyAsync(this HubProcess hub, string path, Func<JsonElement, bool> wanted)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (true)
         {
             var answer = await hub.GetAsync(path);

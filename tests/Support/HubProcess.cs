@@ -11,8 +11,10 @@ namespace IntegrationHub.Tests.Support;
 /// <summary>The real host in a process of its own, with a data folder of its own. Dispose it to stop the process; the data folder stays until <see cref="DeleteData"/>.</summary>
 public sealed partial class HubProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-    private static readonly HttpClient Probe = new() { Timeout = TimeSpan.FromSeconds(5) };
+    // Only a hub that never comes, or never goes, takes so long: beside other work a sound one may take a minute.
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(2);
+    private static readonly HttpClient Probe = new() { Timeout = TimeSpan.FromSeconds(30) };
 
     private const string Configuration =
 #if DEBUG
@@ -45,6 +47,9 @@ public sealed partial class HubProcess : IAsyncDisposable
     public int Id => process.Id;
 
     public bool HasExited => process.HasExited;
+
+    /// <summary>What it ended with, once it has.</summary>
+    public int ExitCode => process.ExitCode;
 
     /// <summary>What it wrote to standard output and error.</summary>
     public string Output
@@ -155,7 +160,7 @@ public sealed partial class HubProcess : IAsyncDisposable
         {
             using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
             await kill.WaitForExitAsync();
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(45));
+            using var patience = new CancellationTokenSource(StopLimit);
             await process.WaitForExitAsync(patience.Token);
         }
 
@@ -224,7 +229,7 @@ public sealed partial class HubProcess : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                break;
+                // This answer took too long; the next may not.
             }
 
             // There is nothing to await across processes but the next try.

@@ -42,7 +42,7 @@ public sealed class Receiver : IAsyncDisposable
     /// <summary>The next request, in order of arrival.</summary>
     public async Task<ReceivedRequest> NextAsync(TimeSpan? patience = null)
     {
-        using var limit = new CancellationTokenSource(patience ?? TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(patience ?? TimeSpan.FromMinutes(2));
         return await arrivals.Reader.ReadAsync(limit.Token);
     }
 

@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Events.Replays;
+using IntegrationHub.Host.Events.Stream;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Events.Retention;
@@ -7,15 +8,18 @@ namespace IntegrationHub.Host.Events.Retention;
 /// Deletes what is no longer kept. In slices of a few milliseconds with pauses between them, which grow with the time that others wait for the writer: taking webhooks comes first.
 /// </summary>
 internal sealed partial class RetentionWorker(
-    IEventStore store, IRetentionStore retention, IReplayStore replays, IOptions<RetentionOptions> options, TimeProvider time, ILogger<RetentionWorker> logger) : BackgroundService
+    IEventStore store, IRetentionStore retention, IReplayStore replays, RetentionRegistry registry, EventFeed feed, IOptions<RetentionOptions> options, TimeProvider time,
+    ILogger<RetentionWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan FullRound = TimeSpan.FromDays(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     // How far each walk has come, so that a round does not look again at what others keep longer. Once a day all begin anew: what a pending delivery held then may be free by now.
+    // So do they when the times change: what was passed over for a project may be due under its new ones.
     private readonly Dictionary<(RetentionKind Kind, string Projects), long> positions = [];
     private readonly RetentionOptions options = options.Value;
     private DateTimeOffset begunAnew;
+    private RetentionSnapshot times = registry.Current;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -33,14 +37,15 @@ internal sealed partial class RetentionWorker(
     /// <summary>Deletes until nothing is expired. A failure is left to the next round.</summary>
     public async Task<int> PurgeAsync(CancellationToken cancellationToken)
     {
-        var total = 0;
+        var (total, events) = (0, 0);
         try
         {
             var now = time.GetUtcNow();
-            if (now - begunAnew >= FullRound || now < begunAnew)
+            if (now - begunAnew >= FullRound || now < begunAnew || times != registry.Current)
             {
                 positions.Clear();
                 begunAnew = now;
+                times = registry.Current;
             }
 
             total += await PurgeExpiredAsync(now, cancellationToken);
@@ -48,12 +53,20 @@ internal sealed partial class RetentionWorker(
             // As long as the events they were about; there are few.
             total += await replays.PurgeAsync(Ago(now, options.Events), options.Batch, cancellationToken);
             foreach (var walk in Walks(now))
-                total += await WalkAsync(walk, cancellationToken);
+            {
+                var deleted = await WalkAsync(walk, cancellationToken);
+                total += deleted;
+                events += walk.Kind == RetentionKind.Events ? deleted : 0;
+            }
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             Log.PurgeFailed(logger, exception);
         }
+
+        // On a quiet hub the newest events, which open streams share in memory, are old ones too.
+        if (events > 0)
+            feed.Forget();
 
         if (total > 0)
             Log.Purged(logger, total);
@@ -65,7 +78,7 @@ internal sealed partial class RetentionWorker(
     {
         foreach (var kind in Enum.GetValues<RetentionKind>())
         {
-            var own = options.Projects.Select(project => (Name: project.Key, Keep: KeepOf(kind, project.Value))).Where(project => project.Keep is not null).ToList();
+            var own = times.Projects.Select(project => (Name: project.Key, Keep: KeepOf(kind, project.Value))).Where(project => project.Keep is not null).ToList();
             foreach (var same in own.GroupBy(project => project.Keep!.Value))
                 yield return new RetentionWalk(kind, Ago(now, same.Key), same.Select(project => project.Name).ToHashSet(StringComparer.Ordinal), Only: true);
 
@@ -92,7 +105,9 @@ internal sealed partial class RetentionWorker(
     {
         var key = (walk.Kind, walk.Only ? string.Join(' ', walk.Projects.Order(StringComparer.Ordinal)) : "*");
         var total = 0;
-        while (true)
+
+        // Times that change meanwhile may keep longer what this walk would delete: the rest is the next round's.
+        while (times == registry.Current)
         {
             var started = time.GetTimestamp();
             var slice = await retention.PurgeAsync(walk, positions.GetValueOrDefault(key), options.Batch, options.Slice, cancellationToken);
@@ -104,6 +119,8 @@ internal sealed partial class RetentionWorker(
             if (slice.Held > TimeSpan.Zero)
                 await PauseAsync(time.GetElapsedTime(started), cancellationToken);
         }
+
+        return total;
     }
 
     /// <summary>The time a slice took has the time in it that it waited for the writer: the busier that is, the longer the pause.</summary>

@@ -33,6 +33,7 @@ internal sealed record SqliteMigration(int Version, string Name, string Script)
         new(11, "afterlife of events", string.Join('\n', SqliteDeadLetterStore.Schema11, SqliteReplayStore.Schema11, SqliteEventStore.Schema11, SqliteErasureStore.Schema11)),
         new(12, "hashes of raw bodies made on demand", SqliteEventStore.Schema12),
         new(13, "events found by runs", SqliteEventIndex.Schema13),
+        new(14, "retention of projects", SqliteProjectRetentionStore.Schema14),
     ];
 
     public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Script.ReplaceLineEndings("\n"))));

@@ -188,10 +188,22 @@ internal sealed partial class SqliteStorage : IHubStorage
 
     private void CreateFolder()
     {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(_folder);
-        else
-            Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        try
+        {
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(_folder);
+            else
+                Directory.CreateDirectory(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The system's own words for either name a file that "could not be found" or "already exists".
+            throw new StorageException(
+                File.Exists(_folder)
+                    ? $"The data folder {_folder} is a file. Name a folder with --data."
+                    : $"The data folder {_folder} cannot be made ({exception.Message}). Make it for the hub's user, or name another with --data.",
+                exception);
+        }
     }
 
     /// <summary>Made before SQLite opens it, so that it is never readable by others, not even for a moment; the log inherits its mode.</summary>

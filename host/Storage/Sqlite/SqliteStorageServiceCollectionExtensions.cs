@@ -51,6 +51,7 @@ internal static class SqliteStorageServiceCollectionExtensions
         services.AddSingleton<IDeadLetterStore, SqliteDeadLetterStore>();
         services.AddSingleton<IReplayStore, SqliteReplayStore>();
         services.AddSingleton<IRetentionStore, SqliteRetentionStore>();
+        services.AddSingleton<IProjectRetentionStore, SqliteProjectRetentionStore>();
         services.AddSingleton<IErasureStore, SqliteErasureStore>();
         services.AddSingleton<IUsageStore, SqliteUsageStore>();
         services.AddSingleton<IPluginStateStore, SqlitePluginStateStore>();

@@ -40,6 +40,7 @@ internal static class ApiStage
         ("/api/effects/{id}", "effect"),
         ("/api/jobs/{id}/retry", "deadJob"),
         ("/api/jobs/{id}", "job"),
+        ("/api/projects/{project}", "project"),
     ];
 
     /// <summary>Path parameters that name nothing of a project.</summary>
@@ -70,6 +71,8 @@ internal static class ApiStage
         ["POST /api/subscriptions/{id}/recover"] = ["""{"since":"2026-01-01T00:00:00Z"}"""],
         ["POST /api/replays"] = ["""{"filter":{"subscription":"{subscription}"},"ratePerSecond":1}""", """{"project":"{project}","filter":{"fingerprint":"0123456789abcdef"}}"""],
         ["POST /api/replays/{id}/cancel"] = [null],
+        ["PUT /api/projects/{project}/retention"] = ["""{"events":"365d","attempts":"7d"}"""],
+        ["DELETE /api/projects/{project}/retention"] = [null],
         ["POST /api/privacy/export"] = ["""{"project":"{project}","subject":"nobody-{new}","reason":"test"}"""],
         ["POST /api/privacy/erasures"] = ["""{"project":"{project}","subject":"nobody-{new}","reason":"test","pointers":["/customer/email"]}"""],
         ["POST /api/subscriptions"] = ["""{"pattern":"**","project":"{project}","description":"{marker}","target":{"kind":"webhook","url":"http://127.0.0.1:9/{marker}"}}"""],
@@ -166,7 +169,7 @@ internal static class ApiStage
 
     public static string Fill(ApiRoute route, IReadOnlyDictionary<string, string> things)
     {
-        var path = ThingOf(route) is { } thing ? route.Path.Replace("{id}", things[thing], StringComparison.Ordinal) : route.Path;
+        var path = ThingOf(route) is { } thing ? route.Path.Replace("{id}", things[thing], StringComparison.Ordinal).Replace("{project}", things["project"], StringComparison.Ordinal) : route.Path;
         foreach (var (name, value) in Neutral)
             path = path.Replace($"{{{name}}}", value, StringComparison.Ordinal);
 
@@ -278,6 +281,7 @@ internal sealed class ProjectThings : IDisposable
         foreach (var list in new[] { "deliveries", "dead-letters" })
             all.AddRange((await Client.SendAsync("GET", $"/api/{list}?limit=200")).Json.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()!));
 
+        all.Add((await Client.SendAsync("GET", $"/api/projects/{Project}/retention")).Text);
         return string.Join('\n', all);
     }
 

@@ -110,7 +110,7 @@ public sealed class AuditWalkTests : IAsyncLifetime
     /// <summary>Calls that change nothing of the hub are recorded soon, not at once.</summary>
     private static async Task<List<JsonElement>> EntriesAsync(HttpClient auditor, string correlation)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (true)
         {
             var page = await auditor.SendAsync("GET", "/api/audit?limit=50");

@@ -28,7 +28,7 @@ public sealed class ProviderCatalogTests
         one.Dispose(); // a second disposal of one lease must not release another's
         Assert.False(drained.IsCompleted);
         two.Dispose();
-        await drained.WaitAsync(TimeSpan.FromSeconds(30));
+        await drained.WaitAsync(TimeSpan.FromMinutes(2));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class ProviderCatalogTests
 
         await stop.CancelAsync();
         await Task.WhenAll(readers);
-        await Task.WhenAll(drained).WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.WhenAll(drained).WaitAsync(TimeSpan.FromMinutes(2));
     }
 
     [Theory]

@@ -61,6 +61,7 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData("--help", "plugin")]
+    [InlineData("--help", "--public-url URL")]
     [InlineData("plugin --help", "certify")]
     [InlineData("plugin install --help", "--key-file")]
     public async Task Run_Help_IsOnStandardOutput(string line, string says)

@@ -147,7 +147,7 @@ public sealed class KeyLossTests : IDisposable
         var before = await RowsAsync();
         string[] args = ["--data", data, "--plugins", plugins, "--urls", "http://127.0.0.1:0", "--Serilog:MinimumLevel:Default", "Fatal", .. more];
 
-        Assert.Equal(code, await HubProgram.RunAsync(() => HubApp.Build(args)).WaitAsync(TimeSpan.FromMinutes(1)));
+        Assert.Equal(code, await HubProgram.RunAsync(() => HubApp.Build(args)).WaitAsync(TimeSpan.FromMinutes(3)));
 
         Assert.Equal(before, await RowsAsync());
     }

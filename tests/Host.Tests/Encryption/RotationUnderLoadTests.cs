@@ -43,7 +43,7 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output) : IAsyncLif
     private static Dictionary<string, string> Variables => new()
     {
         ["HUB_ENCRYPTION__REWRAP_BATCH"] = "40",
-        ["HUB_ENCRYPTION__REWRAP_PAUSE"] = "00:00:00.005",
+        ["HUB_ENCRYPTION__REWRAP_PAUSE"] = "00:00:00.02",
         ["HUB_ENCRYPTION__RETIRE_AFTER"] = "00:00:01",
         ["SERILOG__MINIMUMLEVEL__DEFAULT"] = "Warning",
     };
@@ -67,8 +67,9 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output) : IAsyncLif
             if (round == 0)
                 await hub.PostAsync("/api/encryption/rotate", new { });
 
-            // Killed after a number of answers, which is anywhere in the work.
-            await LoadAsync(hub, random.Next(50, 400));
+            // First in the middle of it, surely; then after a number of answers, which is anywhere in the work.
+            var answers = random.Next(50, 400);
+            await LoadAsync(hub, round == 0 ? null : answers);
             var (before, after) = await CountAsync(old.Id);
             if (before > 0 && after > 0)
                 partly++;
@@ -155,11 +156,15 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output) : IAsyncLif
         return (counts.GetValueOrDefault(old), counts.Where(count => count.Key != old).Sum(count => count.Value));
     }
 
-    private async Task LoadAsync(HubProcess hub, int killAfter)
+    /// <param name="hub">The hub, which is killed in the end.</param>
+    /// <param name="killAfter">After so many answers; <see langword="null"/> for as soon as something has been wrapped anew.</param>
+    private async Task LoadAsync(HubProcess hub, int? killAfter)
     {
         using var stop = new CancellationTokenSource();
         var start = reads + writes;
         var load = RunLoadAsync(hub, stop.Token);
+        if (killAfter is null)
+            await hub.EventuallyAsync("/api/encryption", status => status.GetProperty("rotation").GetProperty("rewrapped").GetInt64() > 0);
         while (reads + writes - start < killAfter && !hub.HasExited)
             await Task.Yield();
 

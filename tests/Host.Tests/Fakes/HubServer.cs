@@ -71,7 +71,7 @@ internal sealed class HubServer : IAsyncDisposable
         services.AddOptions<HubOptions>().BindConfiguration(HubOptions.Section);
         services.AddSingleton<InMemoryEventStore>().AddSingleton<IEventStore>(s => s.GetRequiredService<InMemoryEventStore>()).AddSingleton<IDeliveryStore>(s => s.GetRequiredService<InMemoryEventStore>());
         services.AddSingleton<IDeadLetterStore>(s => s.GetRequiredService<InMemoryEventStore>()).AddSingleton<IReplayStore>(s => s.GetRequiredService<InMemoryEventStore>())
-            .AddSingleton<IRetentionStore>(s => s.GetRequiredService<InMemoryEventStore>());
+            .AddSingleton<IRetentionStore>(s => s.GetRequiredService<InMemoryEventStore>()).AddSingleton<IProjectRetentionStore, InMemoryProjectRetentionStore>();
         services.AddSingleton<IEventLog, InMemoryEventLog>();
         services.AddSingleton<InMemorySubscriptionStore>().AddSingleton<ISubscriptionStore>(s => s.GetRequiredService<InMemorySubscriptionStore>());
         services.AddSingleton<IEndpointStateStore, InMemoryEndpointStateStore>();
@@ -132,7 +132,7 @@ internal sealed class HubServer : IAsyncDisposable
         await using var stream = socket.GetStream();
         await stream.WriteAsync(request);
         using var answer = new MemoryStream();
-        await stream.CopyToAsync(answer).WaitAsync(TimeSpan.FromSeconds(30));
+        await stream.CopyToAsync(answer).WaitAsync(TimeSpan.FromMinutes(2));
         var text = Encoding.UTF8.GetString(answer.ToArray());
         var head = text.Split("\r\n\r\n", 2);
         return new RawAnswer(int.Parse(text.AsSpan(9, 3)), head[0], head.Length > 1 ? head[1] : "");

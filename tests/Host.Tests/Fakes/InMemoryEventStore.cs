@@ -62,6 +62,15 @@ internal sealed partial class InMemoryEventStore(TimeProvider time) : IEventStor
         }
     }
 
+    public bool IsAnyLeased
+    {
+        get
+        {
+            lock (gate)
+                return leases.Count > 0;
+        }
+    }
+
     public IReadOnlyList<string> Leased(string owner)
     {
         lock (gate)

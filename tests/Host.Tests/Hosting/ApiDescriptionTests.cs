@@ -91,6 +91,14 @@ public sealed class ApiDescriptionTests(RealHub hub) : IClassFixture<RealHub>
         Assert.Equal(type, response.Content.Headers.ContentType!.MediaType);
     }
 
+    [Fact]
+    public async Task Page_OnATelephone_IsAsWideAsThat()
+    {
+        using var client = hub.Client(null);
+
+        Assert.Contains("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">", await client.GetStringAsync(new Uri("/docs/index.html", UriKind.Relative)), StringComparison.Ordinal);
+    }
+
     private async Task<JsonElement> ReadAsync()
     {
         using var client = hub.Client(null);

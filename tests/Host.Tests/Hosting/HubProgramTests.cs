@@ -25,7 +25,7 @@ public sealed class HubProgramTests : IDisposable
     {
         string[] args = ["--data", data, "--plugins", Path.Combine(data, "none.json"), "--urls", "http://127.0.0.1:0", "--Serilog:MinimumLevel:Default", "Fatal", name, value];
 
-        Assert.Equal(ExitCodes.ConfigurationError, await HubProgram.RunAsync(() => HubApp.Build(args)).WaitAsync(TimeSpan.FromMinutes(1)));
+        Assert.Equal(ExitCodes.ConfigurationError, await HubProgram.RunAsync(() => HubApp.Build(args)).WaitAsync(TimeSpan.FromMinutes(3)));
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class HubProgramTests : IDisposable
         taken.Start();
         string[] args = ["--data", data, "--plugins", Path.Combine(data, "none.json"), "--urls", $"http://{taken.LocalEndpoint}", "--Serilog:MinimumLevel:Default", "Fatal"];
 
-        Assert.Equal(ExitCodes.TemporaryFailure, await HubProgram.RunAsync(() => HubApp.Build(args)).WaitAsync(TimeSpan.FromMinutes(1)));
+        Assert.Equal(ExitCodes.TemporaryFailure, await HubProgram.RunAsync(() => HubApp.Build(args)).WaitAsync(TimeSpan.FromMinutes(3)));
     }
 
     [Fact]

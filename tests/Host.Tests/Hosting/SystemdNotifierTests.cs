@@ -11,7 +11,7 @@ namespace IntegrationHub.Host.Tests.Hosting;
 /// <summary>Against a real datagram socket, as systemd holds one.</summary>
 public sealed class SystemdNotifierTests : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private readonly string folder = Directory.CreateTempSubdirectory("hub-sd-").FullName;
     private readonly FakeTimeProvider time = new();

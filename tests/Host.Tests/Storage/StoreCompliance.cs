@@ -52,6 +52,8 @@ internal sealed record StorageHarness
 
     public required IRetentionStore Retention { get; init; }
 
+    public required IProjectRetentionStore ProjectRetention { get; init; }
+
     public required IErasureStore Erasures { get; init; }
 
     public required IUsageStore Usage { get; init; }

@@ -282,7 +282,7 @@ public sealed class RabbitMqTargetTests(RabbitMqServer server) : IAsyncLifetime
 
     private async Task<BasicGetResult> NextAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (true)
         {
             if (await channel.BasicGetAsync(queue, autoAck: true, patience.Token) is { } got)

@@ -148,7 +148,7 @@ public sealed class TargetApiTests : IAsyncLifetime
     /// <summary>The subscription's only delivery, once it is no longer pending.</summary>
     private async Task<JsonElement> EndAsync(string subscription)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (true)
         {
             var items = (await client.SendAsync("GET", $"/api/deliveries?subscription={subscription}")).Json.GetProperty("items");

@@ -55,7 +55,7 @@ public sealed class ReprocessTests
         Assert.Equal((published, "true"), (got.Headers["webhook-id"], got.Headers["webhook-replay"]));
         Assert.Equal((id, "c_9", """{"amount":5}"""), (Text(envelope, "reprocessof"), Text(envelope, "subject"), envelope.GetProperty("data").GetRawText()));
         Assert.Equal(("unchanged", published), (Text(second.GetProperty("events")[0], "change"), Text(second.GetProperty("events")[0], "eventId")));
-        Assert.Equal(2, hub.Store.Events.Count);
+        Assert.Equal(2, hub.Store.Events.Count(one => one.Provider == AcmeProvider.Id));
         var (_, third) = await hub.CallAsync("POST", $"/api/events/{published}/reprocess?dryRun=true", null, HubRole.Operator);
         Assert.Equal("unchanged", Text(third.GetProperty("events")[0], "change"));
     }

@@ -19,9 +19,11 @@ internal sealed class ContractServer : IAsyncDisposable
     private readonly string description = Path.Combine(Path.GetTempPath(), $"hub-contract-{Guid.NewGuid():N}.json");
     private int judged;
 
-    private ContractServer(int port) => Address = $"http://127.0.0.1:{port}";
+    private ContractServer()
+    {
+    }
 
-    public string Address { get; }
+    public string Address { get; private set; } = "";
 
     /// <summary>Starts it. Without a mock the validator answers <c>{"ok":true}</c> itself, for vendors whose answers a mock cannot make up well.</summary>
     public static async Task<ContractServer> StartAsync(string file, bool mock)
@@ -30,8 +32,7 @@ internal sealed class ContractServer : IAsyncDisposable
         var tool = Require.Shared("contracts", "tools", "contract-server.cjs");
         await NodePackages.RequireAsync();
 
-        var front = NodeProcess.FreePort();
-        var server = new ContractServer(front);
+        var server = new ContractServer();
         try
         {
             var (exitCode, errors) = await NodeProcess.RunAsync("node", [NodePackages.Script("prepare.cjs"), source, server.description], NodePackages.Folder, TimeSpan.FromMinutes(2));
@@ -48,7 +49,11 @@ internal sealed class ContractServer : IAsyncDisposable
 
             var validator = NodeProcess.FreePort();
             server.processes.Add(await NodeProcess.StartAsync("node", [tool, server.description, $"{validator}", upstream, server.log], validator));
+
+            // Chosen last: until something listens there, it is free for everybody else on the machine.
+            var front = NodeProcess.FreePort();
             server.processes.Add(await NodeProcess.StartAsync("node", [NodePackages.Script("ndjson.cjs"), $"{front}", $"{validator}"], front));
+            server.Address = $"http://127.0.0.1:{front}";
             return server;
         }
         catch
@@ -59,12 +64,14 @@ internal sealed class ContractServer : IAsyncDisposable
     }
 
     /// <summary>What it said of the request since the last question. Exactly one request is expected: the validator writes its verdict before it answers.</summary>
-    public async Task<IReadOnlyList<Violation>> VerdictAsync()
+    /// <param name="answer">What the hub made of the answer, for whoever looks for a request that did not come.</param>
+    public async Task<IReadOnlyList<Violation>> VerdictAsync(HttpResponseMessage? answer = null)
     {
         var lines = File.Exists(log) ? await File.ReadAllLinesAsync(log) : [];
         var verdicts = lines[judged..];
         judged = lines.Length;
-        var verdict = JsonDocument.Parse(Assert.Single(verdicts)).RootElement;
+        Assert.True(verdicts.Length == 1, $"{verdicts.Length} requests came. {answer?.StatusCode} {(answer is null ? "" : await answer.Content.ReadAsStringAsync())}\n{string.Join('\n', processes.Select(process => process.Output))}");
+        var verdict = JsonDocument.Parse(verdicts[0]).RootElement;
         if (verdict.GetProperty("ok").GetBoolean())
             return [];
 

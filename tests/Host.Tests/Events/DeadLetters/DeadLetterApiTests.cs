@@ -53,7 +53,7 @@ public sealed class DeadLetterApiTests
         await EventuallyAsync(hub, letters => letters.Count == 2);
         var worker = hub.Get<IEnumerable<Microsoft.Extensions.Hosting.IHostedService>>().OfType<DeadLetterWorker>().Single();
         Assert.Equal(0, await worker.TellAsync(CancellationToken.None));
-        Assert.Equal(2, hub.Store.Events.Count);
+        Assert.Single(hub.Store.Events, one => one.Type == "hub.delivery.exhausted");
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public sealed class DeadLetterApiTests
 
     private static async Task<List<JsonElement>> EventuallyAsync(HubServer hub, Func<List<JsonElement>, bool> condition)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (true)
         {
             patience.Token.ThrowIfCancellationRequested();
@@ -187,7 +187,9 @@ public sealed class DeadLetterApiTests
             if (condition(letters))
                 return letters;
 
-            hub.Time.Advance(TimeSpan.FromSeconds(1));
+            // While an attempt is under way the clock stands still, or a slow machine would make a timeout of it.
+            if (!hub.Store.IsAnyLeased)
+                hub.Time.Advance(TimeSpan.FromSeconds(1));
         }
     }
 

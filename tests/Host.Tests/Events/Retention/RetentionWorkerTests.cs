@@ -1,5 +1,6 @@
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Events.Retention;
+using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Storage.Sqlite;
 using IntegrationHub.Host.Tests.Fakes;
 using IntegrationHub.Host.Tests.Storage;
@@ -73,8 +74,106 @@ public sealed class RetentionWorkerTests
         Assert.Empty(RetentionOptions.Faults(new RetentionOptions()));
     }
 
+    [Fact]
+    public async Task PurgeAsync_TimesWereChanged_TakesWhatWasPassedOver()
+    {
+        var folder = SqliteHarness.NewFolder();
+        await using var storage = await SqliteHarness.OpenAsync(folder);
+        var (events, set, options) = (new SqliteEventStore(storage), new SqliteProjectRetentionStore(storage), new RetentionOptions { Events = TimeSpan.FromDays(90), Yield = 0 });
+        using var registry = new RetentionRegistry(set, Options.Create(options));
+        var time = new FakeTimeProvider();
+        using var worker = New(events, storage, options, time, registry);
+        HubEvent[] made = [At(Some.Start, "kept"), At(Some.Start, "shop"), At(Some.Start.AddDays(80), "shop")];
+        await events.AppendAsync(Some.Append(made) with { DedupeWindow = TimeSpan.Zero }, CancellationToken.None);
+        time.Advance(Some.Start.AddDays(100) - time.GetUtcNow());
+
+        await SetAsync("kept", 365);
+        Assert.Equal(1, await worker.PurgeAsync(CancellationToken.None));
+
+        // The walk over all others has passed this row by: it was not theirs.
+        await set.DeleteAsync("kept", CancellationToken.None);
+        await registry.LoadAsync(CancellationToken.None);
+        Assert.Equal(1, await worker.PurgeAsync(CancellationToken.None));
+
+        await SetAsync("shop", 10);
+        Assert.Equal(1, await worker.PurgeAsync(CancellationToken.None));
+        Assert.Equal(0, await worker.PurgeAsync(CancellationToken.None));
+
+        async Task SetAsync(string project, int days)
+        {
+            await set.SaveAsync(new SetRetention(project, new ProjectRetention { Events = TimeSpan.FromDays(days) }, Some.Start, "key_1"), CancellationToken.None);
+            await registry.LoadAsync(CancellationToken.None);
+        }
+    }
+
+    [Fact]
+    public async Task PurgeAsync_TimesChangeMeanwhile_LeavesTheRestToTheNextRound()
+    {
+        var folder = SqliteHarness.NewFolder();
+        await using var storage = await SqliteHarness.OpenAsync(folder);
+        var options = new RetentionOptions { Yield = 0 };
+        using var registry = new RetentionRegistry(new SqliteProjectRetentionStore(storage), Options.Create(options));
+        var slices = new EndlessRetentionStore(() => registry.LoadAsync(CancellationToken.None));
+        using var worker = new RetentionWorker(
+            new SqliteEventStore(storage), slices, new SqliteReplayStore(storage), registry, Feed(storage), Options.Create(options), new FakeTimeProvider(), NullLogger<RetentionWorker>.Instance);
+
+        Assert.Equal(1, await worker.PurgeAsync(CancellationToken.None));
+        Assert.Equal(1, slices.Taken);
+    }
+
+    [Fact]
+    public async Task PurgeAsync_EventsThatStreamsShare_AreGoneFromMemoryToo()
+    {
+        var folder = SqliteHarness.NewFolder();
+        await using var storage = await SqliteHarness.OpenAsync(folder);
+        var (events, signal, time) = (new SqliteEventStore(storage), new EventFeedSignal(), new FakeTimeProvider(Some.Start));
+        using var feed = Feed(storage, signal, time);
+        using var worker = New(events, storage, new RetentionOptions { Yield = 0 }, time, feed: feed);
+        await feed.StartAsync(CancellationToken.None);
+        signal.Join();
+        await UntilAsync(() => feed.TryRead(0, [], 10, out _));
+        await events.AppendAsync(Some.Append(At(Some.Start, "shop")), CancellationToken.None);
+        signal.Stored();
+        await UntilAsync(IsShared);
+
+        time.Advance(TimeSpan.FromDays(91));
+        Assert.Equal(1, await worker.PurgeAsync(CancellationToken.None));
+
+        Assert.False(IsShared());
+        await feed.StopAsync(CancellationToken.None);
+
+        bool IsShared()
+        {
+            var shared = new List<FeedEvent>();
+            return feed.TryRead(0, shared, 10, out _) && shared.Count > 0;
+        }
+
+        async Task UntilAsync(Func<bool> condition)
+        {
+            for (var changed = feed.Changed; !condition(); changed = feed.Changed)
+                await changed.Soon();
+        }
+    }
+
     private static HubEvent At(DateTimeOffset time, string project) => Some.Event(project: project) with { ReceivedAt = time, ConnectionId = null };
 
-    private static RetentionWorker New(IEventStore events, SqliteStorage storage, RetentionOptions options, TimeProvider time) =>
-        new(events, new SqliteRetentionStore(storage), new SqliteReplayStore(storage), Options.Create(options), time, NullLogger<RetentionWorker>.Instance);
+    private static RetentionWorker New(IEventStore events, SqliteStorage storage, RetentionOptions options, TimeProvider time, RetentionRegistry? registry = null, EventFeed? feed = null) => new(
+        events, new SqliteRetentionStore(storage), new SqliteReplayStore(storage), registry ?? new RetentionRegistry(new InMemoryProjectRetentionStore(), Options.Create(options)),
+        feed ?? Feed(storage), Options.Create(options), time, NullLogger<RetentionWorker>.Instance);
+
+    private static EventFeed Feed(SqliteStorage storage, EventFeedSignal? signal = null, TimeProvider? time = null) =>
+        new(new SqliteEventStore(storage), signal ?? new EventFeedSignal(), Options.Create(new StreamOptions()), time ?? TimeProvider.System, NullLogger<EventFeed>.Instance);
+
+    /// <summary>There is always more to delete; something happens after each slice.</summary>
+    private sealed class EndlessRetentionStore(Func<Task> afterSlice) : IRetentionStore
+    {
+        public int Taken { get; private set; }
+
+        public async Task<RetentionSlice> PurgeAsync(RetentionWalk walk, long after, int batch, TimeSpan budget, CancellationToken cancellationToken)
+        {
+            Taken++;
+            await afterSlice();
+            return new RetentionSlice(1, after + 1, HasMore: true, TimeSpan.Zero);
+        }
+    }
 }

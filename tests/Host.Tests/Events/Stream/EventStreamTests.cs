@@ -334,7 +334,7 @@ public sealed class EventStreamTests : IAsyncLifetime
 
     private static async Task UntilAsync(Func<bool> condition)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (!condition())
             await Task.Delay(20, patience.Token);
     }

@@ -343,7 +343,7 @@ public sealed class JobTests
     /// <summary>The queue tells nobody that a job waits again, so it is asked until it does.</summary>
     private static async Task ReachesAsync(OperationHub hub, string id, Predicate<Answer> condition)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         Answer job;
         while (!condition(job = await ShowAsync(hub, id)))
         {

@@ -17,9 +17,12 @@ internal sealed class PluginFolders : IDisposable
 
     /// <summary>A plugin that misbehaves in one way, in one method, until <see cref="Cure"/> exists.</summary>
     /// <returns>Its id.</returns>
-    public string AddMisbehaving(string method, string way) => Add("Misbehaving", $"{method}-{way}", $"{method} {way} {Cure}");
+    /// <param name="method">Where it misbehaves.</param>
+    /// <param name="way">How.</param>
+    /// <param name="timeout">How long its operations may take, where that matters.</param>
+    public string AddMisbehaving(string method, string way, string? timeout = null) => Add("Misbehaving", $"{method}-{way}", $"{method} {way} {Cure}", timeout);
 
-    public string Add(string plugin, string id, string? behaviour = null)
+    public string Add(string plugin, string id, string? behaviour = null, string? timeout = null)
     {
         var folder = Directory.CreateDirectory(Path.Combine(Root, "plugins", id)).FullName;
         foreach (var file in Directory.EnumerateFiles(TestPluginHost.TestPlugin(plugin)))
@@ -29,6 +32,8 @@ internal sealed class PluginFolders : IDisposable
         var json = JsonNode.Parse(File.ReadAllText(manifest))!;
         json["id"] = id;
         json["name"] = id;
+        foreach (var (_, operation) in timeout is null ? [] : json["operations"]!.AsObject())
+            operation!["timeout"] = timeout;
         File.WriteAllText(manifest, json.ToJsonString());
         if (behaviour is not null)
             File.WriteAllText(Path.Combine(folder, "behaviour.txt"), behaviour);

@@ -9,7 +9,7 @@ namespace IntegrationHub.Host.Tests.Plugins.Reload;
 /// <summary>Plugin folders that a test writes to, and what it asks of the plugins in them.</summary>
 internal static class PluginFolder
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Writes the test plugin's files over what is there, as a deployment does: the manifest last.</summary>
     public static string Write(string folder, string testPlugin, Func<string, string>? manifest = null)

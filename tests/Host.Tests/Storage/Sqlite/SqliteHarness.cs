@@ -41,6 +41,7 @@ internal static class SqliteHarness
             DeadLetters = new SqliteDeadLetterStore(storage),
             Replays = new SqliteReplayStore(storage),
             Retention = new SqliteRetentionStore(storage),
+            ProjectRetention = new SqliteProjectRetentionStore(storage),
             Erasures = new SqliteErasureStore(storage),
             Usage = new SqliteUsageStore(storage),
             PluginStates = new SqlitePluginStateStore(storage),

@@ -145,8 +145,10 @@ public sealed class SqliteStorageTests : IDisposable
         await File.WriteAllTextAsync(file, "");
 
         var exception = await Assert.ThrowsAsync<StorageException>(() => SqliteHarness.New(file).OpenAsync(None));
+        var within = await Assert.ThrowsAsync<StorageException>(() => SqliteHarness.New(Path.Combine(file, "data")).OpenAsync(None));
 
-        Assert.Contains(file, exception.Message, StringComparison.Ordinal);
+        Assert.Contains($"The data folder {file} is a file.", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be made", within.Message, StringComparison.Ordinal);
     }
 
     [Fact]

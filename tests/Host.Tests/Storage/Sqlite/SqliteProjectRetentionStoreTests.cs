@@ -1,0 +1,6 @@
+namespace IntegrationHub.Host.Tests.Storage.Sqlite;
+
+public sealed class SqliteProjectRetentionStoreTests : ProjectRetentionStoreCompliance
+{
+    private protected override Task<StorageHarness> OpenAsync() => SqliteHarness.NewHarnessAsync();
+}
