@@ -38,8 +38,8 @@ internal static class StorageBenchmark
         Figures.Add(
             Figure.Against("an event on disk, hub stopped", each, first.BodyBytes, "bytes/event") with { Meaning = "Growth of the data folder: event, raw request, ids by which repetitions are known, indexes; sealed and compressed. The baseline is the body as it came." },
             Figure.Against("an event on disk, hub at rest", (double)(first.Running - first.Before) / first.Events, first.BodyBytes, "bytes/event") with { Meaning = "The same while the hub runs and does nothing: its write-ahead log counts as well." },
-            new Figure("write-ahead log at rest", first.Log / 1048576.0, "MB") { Meaning = "It does not grow with what is stored." },
-            Figure.Against("in use after all events were purged", (double)(purged.InUse - first.Before) / first.Events, each, "bytes/event") with { Meaning = "What is left of each event: above all the ids by which repetitions are known for 24 hours. The baseline is what it took before." },
+            new Figure("write-ahead log at rest", first.Log / 1048576.0, "MB") { Meaning = "As long as it was when most had to wait in it; it is used anew from its beginning, and is gone when the hub stops." },
+            Figure.Against("in use after all events were purged", (double)(purged.InUse - first.Before) / first.Events, each, "bytes/event") with { Meaning = "What has an end of its own: the ids by which repetitions are known (24 hours) and the heads of raw requests (7 days). The baseline is what an event took before." },
             new Figure("data folder after the purge", purged.Stopped / 1048576.0, "MB") { Baseline = first.Stopped / 1048576.0, Ratio = (double)purged.Stopped / first.Stopped, Meaning = "The file keeps its size; what is free in it is used again." },
             Figure.Against("a further event after the purge", grown, each, "bytes/event") with { Meaning = "Growth of the data folder when as many events come in again; the baseline is what each took at first. Near zero: the room is used again.", Limit = Limit.MostRatio(0.5) },
             Figure.Lost(first.Lost + second.Lost),

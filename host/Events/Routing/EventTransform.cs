@@ -29,6 +29,9 @@ internal sealed class EventTransform
     /// <summary>Texts of the items of lists, times elements of lists in the event.</summary>
     public const int MaxItems = 500_000;
 
+    /// <summary>Bytes of memory that filling a template may take altogether: a few placeholders that each copy a long list, for each element of another, take more than anything that is sent.</summary>
+    public const long MaxMemory = 128 * 1024 * 1024;
+
     private const string EventRoot = "event";
     private const string ItemRoot = "item";
     private const string JsonType = "application/json; charset=utf-8";
@@ -273,14 +276,27 @@ internal sealed class EventTransform
     /// <summary>The event, under its name and for pointers. It stops a template that asks for too much.</summary>
     private sealed class CountingScope(JsonElement envelope) : ITemplateScope
     {
+        private long begun = GC.GetAllocatedBytesForCurrentThread();
+        private bool locates;
         private int asked;
 
-        public void Reset() => asked = 0;
+        /// <summary>Before each of the texts that are tried by themselves; all of them together have as much memory as the whole had.</summary>
+        public void Reset()
+        {
+            asked = 0;
+            if (!locates)
+                begun = GC.GetAllocatedBytesForCurrentThread();
+            locates = true;
+        }
 
         public bool TryGetRoot(string name, out JsonElement value)
         {
             if (++asked > MaxPlaceholders)
                 throw new TemplateException($"The template would fill more than {MaxPlaceholders} placeholders for this event.");
+
+            // Filling is done by one thread, start to end.
+            if (GC.GetAllocatedBytesForCurrentThread() - begun > MaxMemory)
+                throw new TemplateException("The template copies too much of this event: lists for each element of another list, or long values many times.");
 
             value = envelope;
             return name is "" or EventRoot;

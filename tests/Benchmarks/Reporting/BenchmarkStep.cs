@@ -20,7 +20,7 @@ internal sealed record BenchmarkStep(string Name, string About, string Full, str
         new("end-to-end", "From the provider's POST to the subscriber's receipt, at a steady rate.", "", "--seconds 4 --warmup 4 --rate 500", 50, 25),
         new("storage", "Bytes on disk for each event, and what a purge gives back.", "", "--events 10000", 240, 60),
         new("retention", "Webhooks taken beside a purge.", "", "--seconds 4 --warmup 3", 140, 100),
-        new("routing", "The subscriptions of an event among 10,000, and one of them changed.", "", "--subscriptions 2000", 40, 15),
+        new("routing", "The subscriptions of an event among 10,000, and one of them changed.", "", "", 45, 45),
         new("overhead", "What the hub adds to a call of an operation.", "", "--rounds 1 --seconds 2 --warmup 3", 460, 50),
         new("isolation", "A provider that hangs beside one that does not.", "", "--rounds 1 --seconds 4 --warmup 4 --hanging 200", 260, 60),
         new("guard", "The boundary around a plugin with code.", "", "--calls 20000", 90, 20),

@@ -52,6 +52,30 @@ public sealed class EventTransformTests
         Assert.Contains("too long", Assert.Throws<TransformException>(() => Apply("""{ "template": { "$each": "{/data/list}", "$item": [1, 2, 3, 4, 5, "{item}", 7, 8, 9] } }""", data)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Apply_CopiesAListForEachOfItsElements_IsRefusedBeforeItTakesTheMemory()
+    {
+        var data = $$"""{ "list": [{{string.Join(',', Enumerable.Repeat("""{ "a": "usd" }""", 5_000))}}] }""";
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var fault = Assert.Throws<TransformException>(() => Apply("""{ "template": { "$each": "{/data/list}", "$item": { "all": "{/data/list|array}" } } }""", data));
+
+        Assert.Contains("copies too much", fault.Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 * EventTransform.MaxMemory);
+    }
+
+    [Theory]
+    [InlineData("{event.data.a|array}")]
+    [InlineData("{event.data.a|json}")]
+    [InlineData("{event.data.a|wrap:v}")]
+    public void Apply_DeepEvent_GoesThroughPipes(string text)
+    {
+        const int depth = 500;
+        var data = $$"""{ "a": {{string.Concat(Enumerable.Repeat("{\"a\":", depth))}}1{{new string('}', depth)}} }""";
+
+        Assert.True(Apply($$"""{ "template": [ "{{text}}" ] }""", data).Body.Length > depth * 5);
+    }
+
     [Theory]
     [InlineData("[]", "/transform/template", "missing")]
     [InlineData("{}", "/transform/template", "missing")]
