@@ -130,7 +130,7 @@ internal sealed class FilterCase
         var comparable = dice.OneIn(30) || value is not ("null" or "true" or "false") ? value : text;
         return dice.Below(14) switch
         {
-            0 => $"\"exists\":{dice.OneIn(30) ? "1" : dice.Pick("true", "false")}",
+            0 => $"\"exists\":{(dice.OneIn(30) ? "1" : dice.Pick("true", "false"))}",
             1 => $"\"in\":[{value},{Scalar()}]",
             2 => $"\"notIn\":[{value}]",
             3 when depth < 6 => $"\"not\":{Wanted(depth + 1)}",
