@@ -23,7 +23,7 @@ internal interface IEventStore
     /// <summary>The events that came with a raw request, with their data, in order; then those that were made of it again later, in order.</summary>
     Task<IReadOnlyList<HubEvent>> ListOfRequestAsync(RawRequest raw, CancellationToken cancellationToken);
 
-    /// <summary>Deletes up to <paramref name="batch"/> expired raw requests and dedupe entries; returns how many.</summary>
+    /// <summary>Deletes up to <paramref name="batch"/> rows of expired raw requests and of what repetitions are recognised by; returns how many.</summary>
     Task<int> PurgeExpiredAsync(DateTimeOffset now, int batch, CancellationToken cancellationToken);
 }
 
@@ -48,7 +48,7 @@ internal sealed record NewEvent(HubEvent Event, IReadOnlyList<string> Subscripti
 
 /// <summary>What an append came to: the events stored, and those that were repetitions, each in the order given.</summary>
 /// <param name="Stored">Ids of the stored events.</param>
-/// <param name="Duplicates">Ids of the events first stored, for each repetition.</param>
+/// <param name="Duplicates">For each repetition the id of the event first stored; its own when that one is deleted.</param>
 /// <param name="Deliveries">How many deliveries were made.</param>
 internal sealed record AppendResult(IReadOnlyList<string> Stored, IReadOnlyList<string> Duplicates, int Deliveries);
 

@@ -36,6 +36,13 @@ internal sealed partial class SqliteErasureStore
         SELECT id, number FROM events WHERE subject = $subject AND project = $project AND number > $after ORDER BY number LIMIT $limit
         """;
 
+    private const string SelectByNumbers = """
+        SELECT id, number FROM events
+        WHERE number IN (SELECT value FROM json_each($numbers)) AND subject = $subject AND project = $project AND number > $after ORDER BY number LIMIT $limit
+        """;
+
+    private const string SelectNumber = "SELECT number FROM events WHERE id = $id";
+
     private const string SelectEvents = """
         SELECT id, number, sealed_data FROM events JOIN event_data USING (number) WHERE project = $project AND number > $after ORDER BY number LIMIT $limit
         """;
@@ -60,17 +67,6 @@ internal sealed partial class SqliteErasureStore
 
     // The whole request, with what it brought of others besides: their events stay, and it would be gone in days.
     private const string DeleteRaw = "DELETE FROM raw_requests WHERE id = (SELECT request_id FROM events WHERE id = $id)";
-
-    private const string SelectRepetition = """
-        SELECT repetition.provider_event_id FROM event_repetitions AS repetition JOIN events
-            ON repetition.scope = COALESCE(events.connection_id, 'project/' || events.project) AND repetition.provider_event_id = events.provider_event_id
-        WHERE events.id = $id
-        """;
-
-    private const string DeleteRepetition = """
-        DELETE FROM event_repetitions WHERE (scope, provider_event_id) =
-            (SELECT COALESCE(connection_id, 'project/' || project), provider_event_id FROM events WHERE id = $id)
-        """;
 
     private const string DeleteDeliveries = "DELETE FROM deliveries WHERE event_id = $id";
 

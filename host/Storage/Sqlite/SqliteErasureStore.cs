@@ -6,6 +6,9 @@ namespace IntegrationHub.Host.Storage.Sqlite;
 
 internal sealed partial class SqliteErasureStore(SqliteStorage storage) : IErasureStore
 {
+    /// <summary>How many events of a subject are picked out one by one; of more, the log is walked.</summary>
+    private const int SubjectNumbers = 20_000;
+
     public Task AddAsync(Erasure erasure, CancellationToken cancellationToken) => storage.WriteAsync(
         session => session.Execute(
             Insert,
@@ -35,7 +38,7 @@ internal sealed partial class SqliteErasureStore(SqliteStorage storage) : IErasu
         storage.ReadAsync<IReadOnlyList<HeldThing>>(
             session => phase switch
             {
-                ErasurePhase.Subjects => session.Query(SelectBySubject, MapEvent, ("$project", project), ("$subject", subject), ("$after", Number(after)), ("$limit", limit)),
+                ErasurePhase.Subjects => ListOfSubject(session, project, subject, Number(after), limit),
                 ErasurePhase.Data => session.Query(SelectEvents, MapEventWithData, ("$project", project), ("$after", Number(after)), ("$limit", limit)),
                 ErasurePhase.Answers => session.Query(SelectAnswers, MapAnswer, ("$project", project), ("$after", after), ("$limit", limit)),
                 ErasurePhase.Jobs => session.Query(SelectJobs, MapJob, ("$project", project), ("$after", after), ("$limit", limit)),
@@ -76,7 +79,20 @@ internal sealed partial class SqliteErasureStore(SqliteStorage storage) : IErasu
         },
         cancellationToken);
 
-    private static ErasureCounts Erase(SqliteSession session, ErasurePhase phase, string id, PersonQuery person)
+    private List<HeldThing> ListOfSubject(SqliteSession session, string project, string? subject, long after, int limit)
+    {
+        if (subject is null)
+            return [];
+
+        return storage.EventIndex.NumbersOf(session, subject, SubjectNumbers) is { } numbers
+            ? session.Query(
+                SelectByNumbers,
+                MapEvent,
+                ("$numbers", SqliteValues.ToJson(numbers)), ("$project", project), ("$subject", subject), ("$after", after), ("$limit", limit))
+            : session.Query(SelectBySubject, MapEvent, ("$project", project), ("$subject", subject), ("$after", after), ("$limit", limit));
+    }
+
+    private ErasureCounts Erase(SqliteSession session, ErasurePhase phase, string id, PersonQuery person)
     {
         switch (phase)
         {
@@ -84,11 +100,14 @@ internal sealed partial class SqliteErasureStore(SqliteStorage storage) : IErasu
                 var attempts = session.First(CountAttempts, static row => row.GetInt32(0), ("$id", id));
                 var raws = session.Execute(DeleteRaw, ("$id", id));
 
-                // That the provider's id of the event is known stays known until its window ends, so that a late repetition does not bring the event back; unless the id itself names the person.
-                var repetition = session.First(SelectRepetition, static row => row.GetString(0), ("$id", id));
-                var repetitions = person.IsInText(repetition) ? session.Execute(DeleteRepetition, ("$id", id)) : 0;
                 var deliveries = session.Execute(DeleteDeliveries, ("$id", id));
-                return new ErasureCounts(Events: session.Execute(DeleteEvent, ("$id", id)), RawRequests: raws, Deliveries: deliveries, Attempts: attempts, Repetitions: repetitions);
+                var one = SqliteEventStore.Read(session, [id]).FirstOrDefault();
+                var number = session.First(SelectNumber, static row => row.GetInt64(0), ("$id", id));
+                var events = session.Execute(DeleteEvent, ("$id", id));
+
+                // That the provider's id of the event is known stays known until its window ends, so that a late repetition does not bring the event back; unless the id itself names the person.
+                var forgotten = one is not null && storage.EventIndex.Remove(session, one, number, withId: person.IsInText(one.ProviderEventId));
+                return new ErasureCounts(Events: events, RawRequests: raws, Deliveries: deliveries, Attempts: attempts, Repetitions: forgotten ? 1 : 0);
             case ErasurePhase.Answers:
                 return new ErasureCounts(Answers: session.Execute(DeleteAnswer, ("$id", id)));
             case ErasurePhase.Jobs:

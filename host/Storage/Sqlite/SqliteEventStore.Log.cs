@@ -27,8 +27,6 @@ internal sealed partial class SqliteEventStore : IEventLog
     /// <summary>How many bytes of sealed data one read brings, unless its first event alone has more.</summary>
     private const int LogBytes = 1024 * 1024;
 
-    private const string NextNumber = "(SELECT MAX((SELECT COALESCE(MAX(number), 0) FROM events), (SELECT deleted FROM event_numbers)) + 1)";
-
     private const string SelectLast = "SELECT MAX((SELECT COALESCE(MAX(number), 0) FROM events), (SELECT deleted FROM event_numbers))";
 
     private const string SelectFirstAfter = "SELECT number FROM events WHERE number > $after ORDER BY number LIMIT 1";
@@ -79,7 +77,8 @@ internal sealed partial class SqliteEventStore : IEventLog
         },
         cancellationToken);
 
-    private static long Last(SqliteSession session) => session.First(SelectLast, static row => row.GetInt64(0));
+    /// <summary>The highest number ever given.</summary>
+    public static long Last(SqliteSession session) => session.First(SelectLast, static row => row.GetInt64(0));
 
     private static (string Condition, List<(string Name, object? Value)> Arguments) Conditions(EventLogFilter filter, long after, long to)
     {

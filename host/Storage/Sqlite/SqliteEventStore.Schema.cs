@@ -60,10 +60,10 @@ internal sealed partial class SqliteEventStore
 
     private const string InsertEvent = $"""
         INSERT INTO events (number, {Columns})
-        VALUES ({NextNumber}, $id, $connection_id, $provider, $project, $environment, $type, $subject, $provider_event_id, $time, $received_at, $correlation_id, $request_id)
+        VALUES ($number, $id, $connection_id, $provider, $project, $environment, $type, $subject, $provider_event_id, $time, $received_at, $correlation_id, $request_id)
         """;
 
-    private const string InsertData = "INSERT INTO event_data (number, sealed_data) VALUES (last_insert_rowid(), $sealed_data)";
+    private const string InsertData = "INSERT INTO event_data (number, sealed_data) VALUES ($number, $sealed_data)";
 
     /// <summary>What was made of an earlier event's raw request; the index holds nothing else.</summary>
     public const string Schema11 = """
@@ -87,17 +87,6 @@ internal sealed partial class SqliteEventStore
     private const string Select = $"SELECT {Columns}, reprocess_of FROM events";
 
     private const string SelectWithData = $"SELECT {Columns}, sealed_data, reprocess_of FROM events JOIN event_data USING (number)";
-
-    // Changes a row when the event is new, or when the one it repeats was stored before the window.
-    private const string ClaimId = """
-        INSERT INTO event_repetitions (scope, provider_event_id, event_id, stored_at, expires_at)
-        VALUES ($scope, $provider_event_id, $event_id, $stored_at, $expires_at)
-        ON CONFLICT (scope, provider_event_id) DO UPDATE
-        SET event_id = excluded.event_id, stored_at = excluded.stored_at, expires_at = excluded.expires_at
-        WHERE stored_at <= $cutoff
-        """;
-
-    private const string SelectFirst = "SELECT event_id FROM event_repetitions WHERE scope = $scope AND provider_event_id = $provider_event_id";
 
     private const string InsertRaw = """
         INSERT INTO raw_requests (id, connection_id, received_at, expires_at, sealed_head, sealed_body)

@@ -1,11 +1,15 @@
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Http;
+using IntegrationHub.Host.Storage.Sqlite.EventIndex;
 using Microsoft.Data.Sqlite;
 
 namespace IntegrationHub.Host.Storage.Sqlite;
 
 internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventStore
 {
+    /// <summary>How many events of a subject are picked out one by one.</summary>
+    private const int SubjectNumbers = 20_000;
+
     /// <summary>What a row costs beside its payload, for the size of a commit.</summary>
     private const int RowBytes = 512;
 
@@ -17,21 +21,37 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
     public static List<HubEvent> Read(SqliteSession session, IEnumerable<string> ids) => session.Query(
         Select + " WHERE id IN (SELECT value FROM json_each($ids))", MapListed, ("$ids", SqliteValues.ToJson(ids)));
 
-    public Task<AppendResult> AppendAsync(EventAppend append, CancellationToken cancellationToken) =>
-        storage.WriteOrBusyAsync(session => Append(session, append), SizeOf(append), cancellationToken);
+    public Task<AppendResult> AppendAsync(EventAppend append, CancellationToken cancellationToken)
+    {
+        // Hashes are made here, by many callers at once, and not by the one writer.
+        var keys = new EventKey[append.Events.Count];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            var one = append.Events[i].Event;
+            keys[i] = new EventKey(EventKeys.OfRepetition(one.ConnectionId, one.Project, one.ProviderEventId), one.Subject is { } subject ? EventKeys.OfSubject(subject) : null);
+        }
+
+        return storage.WriteOrBusyAsync(session => Append(session, append, keys), SizeOf(append), cancellationToken);
+    }
 
     public Task<HubEvent?> GetAsync(string id, CancellationToken cancellationToken) =>
         storage.ReadAsync(session => session.First(SelectWithData + " WHERE id = $id", MapWhole, ("$id", id)), cancellationToken);
 
     public Task<Page<HubEvent>> ListAsync(EventQuery query, PageRequest page, CancellationToken cancellationToken) => storage.ReadAsync(
-        session => new SqliteFilter("events", page)
-            .Equal("provider", query.Provider)
-            .Matching("type", query.Type)
-            .Equal("connection_id", query.ConnectionId)
-            .Equal("subject", query.Subject)
-            .Between("received_at", query.From, query.To)
-            .In("project", query.VisibleProjects)
-            .ReadByTime(session, Select, "received_at", "id", MapListed, static row => (row.ReceivedAt, row.Id)),
+        session =>
+        {
+            // Of a subject that so many events have, the newest are soon found by walking.
+            var numbers = query.Subject is null ? null : storage.EventIndex.NumbersOf(session, query.Subject, SubjectNumbers);
+            return new SqliteFilter("events", page)
+                .Equal("provider", query.Provider)
+                .Matching("type", query.Type)
+                .Equal("connection_id", query.ConnectionId)
+                .Equal("subject", query.Subject)
+                .OneOf("number", numbers)
+                .Between("received_at", query.From, query.To)
+                .In("project", query.VisibleProjects)
+                .ReadByTime(session, Select, numbers is null ? "received_at" : "+received_at", "id", MapListed, static row => (row.ReceivedAt, row.Id));
+        },
         cancellationToken);
 
     public Task<RawRequest?> GetRawAsync(string requestId, CancellationToken cancellationToken) =>
@@ -51,33 +71,37 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
         session =>
         {
             var raw = session.Execute(PurgeRaw, ("$now", now.ToStored()), ("$limit", batch));
-            return raw + (raw < batch ? session.Execute(PurgeRepetitions, ("$now", now.ToStored()), ("$limit", batch - raw)) : 0);
+            var kept = raw < batch ? session.Execute(PurgeRepetitions, ("$now", now.ToStored()), ("$limit", batch - raw)) : 0;
+            return raw + kept + (raw + kept < batch ? storage.EventIndex.Purge(session, now.ToStored(), batch - raw - kept) : 0);
         },
         cancellationToken);
 
-    private static AppendResult Append(SqliteSession session, EventAppend append)
+    private AppendResult Append(SqliteSession session, EventAppend append, EventKey[] keys)
     {
+        var index = storage.EventIndex;
         var stored = new List<string>(append.Events.Count);
         var duplicates = new List<string>();
         var deliveries = 0;
-        foreach (var routed in append.Events)
+        for (var i = 0; i < append.Events.Count; i++)
         {
+            var routed = append.Events[i];
             var (one, subscriptions) = routed;
-            if (FindFirst(session, one, append.DedupeWindow) is { } first)
+            if (index.FindFirst(session, one, keys[i].Repetition, append.DedupeWindow) is { } first)
             {
                 duplicates.Add(first);
                 continue;
             }
 
-            Insert(session, one);
+            Insert(session, one, index.NextNumber);
+            index.Add(session, one, keys[i].Repetition, keys[i].Subject, append.DedupeWindow);
             stored.Add(one.Id);
-            for (var i = 0; i < subscriptions.Count; i++)
+            for (var k = 0; k < subscriptions.Count; k++)
             {
                 // It may have been deleted since the event was matched; a delivery to it would have nowhere to go.
-                if (!SqliteSubscriptionStore.Exists(session, subscriptions[i]))
+                if (!SqliteSubscriptionStore.Exists(session, subscriptions[k]))
                     continue;
 
-                SqliteDeliveryStore.Insert(session, NewDelivery(one, subscriptions[i], routed.OrderKeys?[i]));
+                SqliteDeliveryStore.Insert(session, NewDelivery(one, subscriptions[k], routed.OrderKeys?[k]));
                 deliveries++;
             }
         }
@@ -89,32 +113,11 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
         return new AppendResult(stored, duplicates, deliveries);
     }
 
-    /// <returns>The id of the event that this one repeats; <see langword="null"/> when it is new, and from now on the first.</returns>
-    private static string? FindFirst(SqliteSession session, HubEvent one, TimeSpan window)
-    {
-        if (window <= TimeSpan.Zero)
-            return null;
-
-        var scope = one.ConnectionId ?? "project/" + one.Project;
-        var received = one.ReceivedAt.ToStored();
-        var cutoff = window.Ticks > received ? long.MinValue : received - window.Ticks;
-        var claimed = session.Execute(
-            ClaimId,
-            ("$scope", scope),
-            ("$provider_event_id", one.ProviderEventId),
-            ("$event_id", one.Id),
-            ("$stored_at", received),
-            ("$expires_at", window.Ticks > long.MaxValue - received ? long.MaxValue : received + window.Ticks),
-            ("$cutoff", cutoff));
-        return claimed > 0
-            ? null
-            : session.First(SelectFirst, static row => row.GetString(0), ("$scope", scope), ("$provider_event_id", one.ProviderEventId));
-    }
-
-    private static void Insert(SqliteSession session, HubEvent one)
+    private static void Insert(SqliteSession session, HubEvent one, long number)
     {
         session.Execute(
             InsertEvent,
+            ("$number", number),
             ("$id", one.Id),
             ("$connection_id", one.ConnectionId),
             ("$provider", one.Provider),
@@ -127,7 +130,7 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
             ("$received_at", one.ReceivedAt.ToStored()),
             ("$correlation_id", one.CorrelationId),
             ("$request_id", one.RequestId));
-        session.Execute(InsertData, ("$sealed_data", one.SealedData.ToStored()));
+        session.Execute(InsertData, ("$number", number), ("$sealed_data", one.SealedData.ToStored()));
         if (one.ReprocessOf is { } former)
             session.Execute(MarkReprocessed, ("$id", one.Id), ("$reprocess_of", former));
     }
@@ -195,4 +198,6 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
         SealedHead = row.Bytes(4),
         SealedBody = row.Bytes(5),
     };
+
+    private readonly record struct EventKey(UInt128 Repetition, ulong? Subject);
 }

@@ -32,6 +32,10 @@ internal sealed class SqliteFilter(string list, PageRequest page)
         _ => Add($"{column} IN (SELECT value FROM json_each({{0}}))", SqliteValues.ToJson(values)),
     };
 
+    /// <summary>One of the numbers; all when there are none to choose by.</summary>
+    public SqliteFilter OneOf(string column, IReadOnlyList<long>? numbers) =>
+        numbers is null ? this : Add($"{column} IN (SELECT value FROM json_each({{0}}))", SqliteValues.ToJson(numbers));
+
     /// <summary>A condition of constant text over a value; none when there is no value.</summary>
     public SqliteFilter Where(string condition, string? value) => value is null ? this : Add(condition, value);
 

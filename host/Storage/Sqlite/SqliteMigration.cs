@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using IntegrationHub.Host.Storage.Sqlite.EventIndex;
 
 namespace IntegrationHub.Host.Storage.Sqlite;
 
@@ -31,6 +32,7 @@ internal sealed record SqliteMigration(int Version, string Name, string Script)
         new(10, "state of endpoints", string.Join('\n', SqliteDeliveryStore.Schema10, SqliteEndpointStateStore.Schema10)),
         new(11, "afterlife of events", string.Join('\n', SqliteDeadLetterStore.Schema11, SqliteReplayStore.Schema11, SqliteEventStore.Schema11, SqliteErasureStore.Schema11)),
         new(12, "hashes of raw bodies made on demand", SqliteEventStore.Schema12),
+        new(13, "events found by runs", SqliteEventIndex.Schema13),
     ];
 
     public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Script.ReplaceLineEndings("\n"))));

@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Storage.Sqlite.EventIndex;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 
@@ -31,6 +32,7 @@ internal sealed partial class SqliteStorage : IHubStorage
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Action? _beforeCommit;
+    private readonly int _eventsPerRun;
     private readonly string _folder;
     private readonly string _file;
     private Opened? _opened;
@@ -42,7 +44,7 @@ internal sealed partial class SqliteStorage : IHubStorage
     }
 
     /// <summary>For tests: <paramref name="beforeCommit"/> is called on the writer's thread before each commit; to make it fail or wait there.</summary>
-    internal SqliteStorage(string folder, SqliteOptions options, TimeProvider time, ILogger logger, Action? beforeCommit)
+    internal SqliteStorage(string folder, SqliteOptions options, TimeProvider time, ILogger logger, Action? beforeCommit, int eventsPerRun = SqliteEventIndex.EventsPerRun)
     {
         _folder = Path.GetFullPath(folder);
         _file = Path.Combine(_folder, FileName);
@@ -50,12 +52,15 @@ internal sealed partial class SqliteStorage : IHubStorage
         _time = time;
         _logger = logger;
         _beforeCommit = beforeCommit;
+        _eventsPerRun = eventsPerRun;
     }
 
     /// <summary>How many transactions have been begun and committed.</summary>
     public long Commits => Current.Writer.LastCommitted;
 
     public SqliteCheckpointer Checkpointer => Current.Checkpointer;
+
+    public SqliteEventIndex EventIndex => Current.Index;
 
     private Opened Current => Volatile.Read(ref _opened) ?? throw new InvalidOperationException("The storage is not open. Start-up opens it before anything uses it.");
 
@@ -142,8 +147,12 @@ internal sealed partial class SqliteStorage : IHubStorage
             var readers = new SqliteReaders(_file, _options.ReadConnections);
             var checkpoints = SqliteSession.Open(_file, SqliteOpenMode.ReadWrite, cacheKilobytes: 64);
             checkpoints.Run("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;");
-            var writer = new SqliteWriter(session, _file, _options, _beforeCommit, _logger);
-            return new Opened(folderLock, session, writer, readers, new SqliteCheckpointer(checkpoints, writer, _options, _logger));
+            var index = SqliteEventIndex.Load(session, SqliteEventStore.Last(session), _time.GetUtcNow().ToStored(), _eventsPerRun, out var events);
+            if (events >= _eventsPerRun)
+                Log.Indexed(_logger, events);
+
+            var writer = new SqliteWriter(session, index, _file, _options, _beforeCommit, _logger);
+            return new Opened(folderLock, session, index, writer, readers, new SqliteCheckpointer(checkpoints, writer, _options, _logger));
         }
         catch (Exception exception)
         {
@@ -190,7 +199,7 @@ internal sealed partial class SqliteStorage : IHubStorage
         return options;
     }
 
-    private sealed record Opened(FileStream Lock, SqliteSession WriteSession, SqliteWriter Writer, SqliteReaders Readers, SqliteCheckpointer Checkpointer);
+    private sealed record Opened(FileStream Lock, SqliteSession WriteSession, SqliteEventIndex Index, SqliteWriter Writer, SqliteReaders Readers, SqliteCheckpointer Checkpointer);
 
     private static partial class Log
     {
@@ -199,6 +208,9 @@ internal sealed partial class SqliteStorage : IHubStorage
 
         [LoggerMessage(7022, LogLevel.Warning, "The database cannot be read and written")]
         public static partial void Unhealthy(ILogger logger, Exception exception);
+
+        [LoggerMessage(7024, LogLevel.Information, "{Count} events of the log were indexed")]
+        public static partial void Indexed(ILogger logger, int count);
 
         [LoggerMessage(7023, LogLevel.Warning, "The database's log could not be emptied at shutdown; the next start reads it")]
         public static partial void LogLeft(ILogger logger, Exception exception);

@@ -18,6 +18,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     private const int CompletedTogether = 8;
 
     private readonly SqliteSession _session;
+    private readonly IWriterState _state;
     private readonly string _file;
     private readonly SqliteOptions _options;
     private readonly Action? _beforeCommit;
@@ -27,9 +28,10 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     private long _started;
     private long _committed;
 
-    public SqliteWriter(SqliteSession session, string file, SqliteOptions options, Action? beforeCommit, ILogger logger)
+    public SqliteWriter(SqliteSession session, IWriterState state, string file, SqliteOptions options, Action? beforeCommit, ILogger logger)
     {
         _session = session;
+        _state = state;
         _file = file;
         _options = options;
         _beforeCommit = beforeCommit;
@@ -117,6 +119,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
         catch
         {
             TryRollback();
+            _state.RolledBack();
             throw;
         }
 
@@ -174,6 +177,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
                 _session.Execute(Mark);
 
             var before = _session.TotalChanges;
+            var mark = _state.Mark();
             if (item.TryRun(_session))
             {
                 if (isolated)
@@ -186,6 +190,7 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
             if (!_session.InTransaction || SqliteErrors.IsOfStorage(item.Failure!))
                 throw item.Failure!;
 
+            _state.UndoTo(mark);
             if (isolated)
             {
                 _session.Execute(Undo);
@@ -194,12 +199,15 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
             else if (_session.TotalChanges != before)
             {
                 _session.Execute(Rollback);
+                _state.RolledBack();
                 return false;
             }
         }
 
+        _state.BeforeCommit(_session);
         _beforeCommit?.Invoke();
         _session.Execute(Commit);
+        _state.Committed();
         Volatile.Write(ref _committed, number);
         return true;
     }

@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Storage.Sqlite;
+using IntegrationHub.Host.Storage.Sqlite.EventIndex;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IntegrationHub.Host.Tests.Storage.Sqlite;
@@ -8,20 +9,21 @@ internal static class SqliteHarness
 {
     public static string NewFolder() => Directory.CreateTempSubdirectory("hub-storage-").FullName;
 
-    public static SqliteStorage New(string folder, SqliteOptions? options = null, Action? beforeCommit = null) =>
-        new(folder, options ?? new SqliteOptions(), TimeProvider.System, NullLogger.Instance, beforeCommit);
+    public static SqliteStorage New(string folder, SqliteOptions? options = null, Action? beforeCommit = null, int eventsPerRun = SqliteEventIndex.EventsPerRun) =>
+        new(folder, options ?? new SqliteOptions(), TimeProvider.System, NullLogger.Instance, beforeCommit, eventsPerRun);
 
-    public static async Task<SqliteStorage> OpenAsync(string folder, SqliteOptions? options = null, Action? beforeCommit = null)
+    public static async Task<SqliteStorage> OpenAsync(
+        string folder, SqliteOptions? options = null, Action? beforeCommit = null, int eventsPerRun = SqliteEventIndex.EventsPerRun)
     {
-        var storage = New(folder, options, beforeCommit);
+        var storage = New(folder, options, beforeCommit, eventsPerRun);
         await storage.OpenAsync(CancellationToken.None);
         return storage;
     }
 
-    public static async Task<StorageHarness> NewHarnessAsync()
+    public static async Task<StorageHarness> NewHarnessAsync(int eventsPerRun = SqliteEventIndex.EventsPerRun)
     {
         var folder = NewFolder();
-        var storage = await OpenAsync(folder);
+        var storage = await OpenAsync(folder, eventsPerRun: eventsPerRun);
         return new StorageHarness
         {
             Engine = storage,
