@@ -55,7 +55,8 @@ public sealed class EventTransformTests
     [Fact]
     public void Apply_CopiesAListForEachOfItsElements_IsRefusedBeforeItTakesTheMemory()
     {
-        var data = $$"""{ "list": [{{string.Join(',', Enumerable.Repeat("""{ "a": "usd" }""", 5_000))}}] }""";
+        var list = string.Join(',', Enumerable.Repeat("{\"a\":\"usd\"}", 5_000));
+        var data = $$"""{ "list": [{{list}}] }""";
         var before = GC.GetAllocatedBytesForCurrentThread();
 
         var fault = Assert.Throws<TransformException>(() => Apply("""{ "template": { "$each": "{/data/list}", "$item": { "all": "{/data/list|array}" } } }""", data));
@@ -71,7 +72,8 @@ public sealed class EventTransformTests
     public void Apply_DeepEvent_GoesThroughPipes(string text)
     {
         const int depth = 500;
-        var data = $$"""{ "a": {{string.Concat(Enumerable.Repeat("{\"a\":", depth))}}1{{new string('}', depth)}} }""";
+        var (open, close) = (string.Concat(Enumerable.Repeat("{\"a\":", depth)), new string('}', depth));
+        var data = $$"""{ "a": {{open}}1{{close}} }""";
 
         Assert.True(Apply($$"""{ "template": [ "{{text}}" ] }""", data).Body.Length > depth * 5);
     }
