@@ -121,7 +121,7 @@ internal sealed class EventTransform
             }
         }
 
-        var buffer = new ArrayBufferWriter<byte>(1024);
+        var buffer = new LimitedBuffer();
         using (var writer = new Utf8JsonWriter(buffer, Relaxed))
         {
             if (node is null)
@@ -130,12 +130,31 @@ internal sealed class EventTransform
                 node.WriteTo(writer);
         }
 
-        return Limited(buffer.WrittenMemory.ToArray(), contentType ?? JsonType);
+        return Limited(buffer.ToArray(), contentType ?? JsonType);
     }
 
     private static SentPayload Limited(byte[] body, string contentType) => body.Length <= MaxOutput
         ? new SentPayload(body, contentType)
         : throw new TransformException($"/transform/template: it makes {body.Length / 1024} KB of this event, more than the {MaxOutput / 1024} KB that are sent.");
+
+    /// <summary>Ends the writing of what is longer than may be sent: a list within each element of another is written out only here.</summary>
+    private sealed class LimitedBuffer : IBufferWriter<byte>
+    {
+        private readonly ArrayBufferWriter<byte> written = new(1024);
+
+        public void Advance(int count)
+        {
+            written.Advance(count);
+            if (written.WrittenCount > MaxOutput)
+                throw new TransformException($"/transform/template: it makes more of this event than the {MaxOutput / 1024} KB that are sent.");
+        }
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => written.GetMemory(sizeHint);
+
+        public Span<byte> GetSpan(int sizeHint = 0) => written.GetSpan(sizeHint);
+
+        public byte[] ToArray() => written.WrittenSpan.ToArray();
+    }
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> envelope)
     {
