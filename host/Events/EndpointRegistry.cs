@@ -125,7 +125,7 @@ internal sealed partial class EndpointRegistry(
             // Enabled again, it starts afresh.
             Of(sentTo.Id).Reset();
             Note(sentTo.Id);
-            await registry.LoadAsync(cancellationToken);
+            await registry.RefreshAsync(sentTo.Id, cancellationToken);
             Log.Disabled(logger, sentTo.Id, reason);
             await audit.RecordAsync(time, Caller.System, "subscription.disabled", sentTo.Id, sentTo.Project, null, new { reason }, cancellationToken);
             await TellAsync(disabled, "endpoint.disabled", new { subscription = sentTo.Id, target = targets.Describe(sentTo), reason }, cancellationToken);

@@ -1,45 +1,89 @@
-using System.Collections.Frozen;
 using IntegrationHub.Host.Events.Routing;
 using IntegrationHub.Host.Secrets;
 
 namespace IntegrationHub.Host.Events;
 
 /// <summary>
-/// The enabled subscriptions in memory, compiled, and indexed by project and by the literal beginning of their patterns. Reads take no lock: a reload swaps the whole
-/// snapshot. Thread-safe.
+/// The enabled subscriptions in memory, compiled, and indexed by project and by the literal beginning of their patterns. Reads take no lock: a change swaps the table for a copy
+/// that shares with it all that stayed. Thread-safe.
 /// </summary>
 internal sealed partial class SubscriptionRegistry(ISubscriptionStore store, IPayloadSealer payloads, ILogger<SubscriptionRegistry> logger) : IRewrapListener, IDisposable
 {
-    private readonly SemaphoreSlim reloading = new(1);
-    private volatile Snapshot snapshot = new([], null, logger);
+    /// <summary>One at a time, or an older read could overwrite a newer one.</summary>
+    private readonly SemaphoreSlim turn = new(1);
+    private readonly Lock gate = new();
 
-    /// <summary>Reads the enabled subscriptions. Call it at start, and after every change: a completed load includes all that was stored before it was called.</summary>
+    /// <summary>Changed in the store since it was last read for them. Whoever has the turn reads all of them, so that many changes at once cost few turns.</summary>
+    private HashSet<string> changed = new(StringComparer.Ordinal);
+    private volatile RouteTable routes = RouteTable.Empty;
+
+    /// <summary>Reads the enabled subscriptions anew, at start and when something changed that no version tells of: a completed load includes all that was stored before it was called.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        // One at a time, or an older read could overwrite a newer one.
-        await reloading.WaitAsync(cancellationToken);
+        await turn.WaitAsync(cancellationToken);
+        var covered = TakeChanged();
         try
         {
-            snapshot = new Snapshot(await store.ListEnabledAsync(cancellationToken), snapshot, logger);
+            var before = routes;
+            var subscriptions = await store.ListEnabledAsync(cancellationToken);
+            routes = RouteTable.Of([.. subscriptions.Select(subscription => Compile(subscription, before.Find(subscription.Id))).OfType<EventRoute>()]);
+        }
+        catch
+        {
+            GiveBack(covered);
+            throw;
         }
         finally
         {
-            reloading.Release();
+            turn.Release();
+        }
+    }
+
+    /// <summary>Reads one subscription, after it was created, changed or deleted. When it completes, events are routed by what was stored before it was called, or by something newer.</summary>
+    public async Task RefreshAsync(string id, CancellationToken cancellationToken)
+    {
+        lock (gate)
+            changed.Add(id);
+
+        await turn.WaitAsync(cancellationToken);
+
+        // Empty when whoever had the turn before read this one as well: after it was noted, and so after it was stored.
+        var taken = TakeChanged();
+        try
+        {
+            var next = routes;
+            foreach (var one in taken)
+            {
+                var subscription = await store.GetAsync(one, cancellationToken);
+                next = next.With(one, subscription is { Enabled: true } ? Compile(subscription, next.Find(one)) : null);
+            }
+
+            routes = next;
+        }
+        catch
+        {
+            // The next one reads it, at the latest when its own caller has the turn.
+            GiveBack(taken);
+            throw;
+        }
+        finally
+        {
+            turn.Release();
         }
     }
 
     Task IRewrapListener.ReloadAsync(CancellationToken cancellationToken) => LoadAsync(cancellationToken);
 
     /// <summary>An enabled subscription, compiled.</summary>
-    public EventRoute? FindRoute(string id) => snapshot.ById.GetValueOrDefault(id);
+    public EventRoute? FindRoute(string id) => routes.Find(id);
 
-    public Subscription? Find(string id) => snapshot.ById.GetValueOrDefault(id)?.Subscription;
+    public Subscription? Find(string id) => routes.Find(id)?.Subscription;
 
     /// <summary>The enabled subscriptions whose pattern takes events of the type, whatever their filters say.</summary>
     public IReadOnlyList<Subscription> Match(string project, string environment, string type)
     {
         List<Subscription>? found = null;
-        foreach (var route in new Candidates(snapshot, project, type))
+        foreach (var route in routes.Of(project, type))
         {
             if (route.Sees(environment, type))
                 (found ??= []).Add(route.Subscription);
@@ -55,7 +99,7 @@ internal sealed partial class SubscriptionRegistry(ISubscriptionStore store, IPa
         EventFields? fields = null;
         try
         {
-            foreach (var route in new Candidates(snapshot, hubEvent.Project, hubEvent.Type))
+            foreach (var route in routes.Of(hubEvent.Project, hubEvent.Type))
             {
                 if (route.Sees(hubEvent.Environment, hubEvent.Type) && route.Passes(hubEvent, payloads, ref fields))
                     (found ??= []).Add(new(route.Subscription, route.OrderKeyOf(hubEvent, payloads, ref fields)));
@@ -69,82 +113,36 @@ internal sealed partial class SubscriptionRegistry(ISubscriptionStore store, IPa
         return found ?? (IReadOnlyList<RoutedSubscription>)[];
     }
 
-    public void Dispose() => reloading.Dispose();
+    public void Dispose() => turn.Dispose();
 
-    private sealed class Snapshot
+    private EventRoute? Compile(Subscription subscription, EventRoute? before)
     {
-        public Snapshot(IReadOnlyList<Subscription> subscriptions, Snapshot? before, ILogger logger)
-        {
-            var routes = new List<EventRoute>(subscriptions.Count);
-            foreach (var subscription in subscriptions)
-            {
-                // What stays as it was is not compiled again; a change is a new version.
-                if (before?.ById.GetValueOrDefault(subscription.Id) is { } same && same.Subscription.Version == subscription.Version && same.Subscription.UpdatedAt == subscription.UpdatedAt)
-                    routes.Add(same.With(subscription));
-                else if (EventRoute.TryCompile(subscription, out var issues) is { } route)
-                    routes.Add(route);
-                else // Checked before it was stored. A row that was altered from outside must not stop the others.
-                    Log.Unreadable(logger, subscription.Id, issues[0].Pointer, issues[0].Message);
-            }
+        // What stays as it was is not compiled again; a change is a new version.
+        if (before is not null && before.Subscription.Version == subscription.Version && before.Subscription.UpdatedAt == subscription.UpdatedAt)
+            return before.With(subscription);
 
-            ById = routes.ToFrozenDictionary(route => route.Subscription.Id);
-            // Streams are read, not sent to.
-            ByPrefix = routes.Where(route => route.Subscription.TargetKind != Stream.StreamTarget.KindName).GroupBy(route => route.Subscription.Project, StringComparer.Ordinal).ToDictionary(
-                project => project.Key,
-                project => project.GroupBy(route => route.Prefix, StringComparer.Ordinal)
-                    .ToDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal)
-                    .GetAlternateLookup<ReadOnlySpan<char>>(),
-                StringComparer.Ordinal);
-        }
+        if (EventRoute.TryCompile(subscription, out var issues) is { } route)
+            return route;
 
-        public FrozenDictionary<string, EventRoute> ById { get; }
-
-        /// <summary>By project: the routes by the literal beginning of their patterns.</summary>
-        public Dictionary<string, Dictionary<string, EventRoute[]>.AlternateLookup<ReadOnlySpan<char>>> ByPrefix { get; }
+        // Checked before it was stored. A row that was altered from outside must not stop the others.
+        Log.Unreadable(logger, subscription.Id, issues[0].Pointer, issues[0].Message);
+        return null;
     }
 
-    /// <summary>The routes of a project whose literal beginning is one of the type: as many look-ups as the type has segments, and one.</summary>
-    private ref struct Candidates
+    private HashSet<string> TakeChanged()
     {
-        private readonly Dictionary<string, EventRoute[]>.AlternateLookup<ReadOnlySpan<char>> byPrefix;
-        private readonly string type;
-        private EventRoute[] routes = [];
-        private int at = -1;
-        private int length;
-
-        public Candidates(Snapshot snapshot, string project, string type)
+        lock (gate)
         {
-            this.type = type;
-            if (!snapshot.ByPrefix.TryGetValue(project, out byPrefix))
-                length = int.MaxValue;
-            else if (byPrefix.TryGetValue("", out var any))
-                routes = any;
+            var taken = changed;
+            changed = new HashSet<string>(StringComparer.Ordinal);
+            return taken;
         }
+    }
 
-        public readonly EventRoute Current => routes[at];
-
-        public readonly Candidates GetEnumerator() => this;
-
-        public bool MoveNext()
-        {
-            if (++at < routes.Length)
-                return true;
-
-            while (length < type.Length)
-            {
-                var dot = type.AsSpan(length).IndexOf('.');
-                var end = dot < 0 ? type.Length : length + dot;
-                length = end + 1;
-                if (byPrefix.TryGetValue(type.AsSpan(0, end), out var found))
-                {
-                    routes = found;
-                    at = 0;
-                    return true;
-                }
-            }
-
-            return false;
-        }
+    private void GiveBack(HashSet<string> taken)
+    {
+        lock (gate)
+            changed.UnionWith(taken);
     }
 
     private static partial class Log

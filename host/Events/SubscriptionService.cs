@@ -55,7 +55,7 @@ internal sealed class SubscriptionService(
         await LookUpAsync(subscription, cancellationToken);
 
         await store.AddAsync(subscription, cancellationToken);
-        await registry.LoadAsync(cancellationToken);
+        await RouteAsync(subscription.Id);
         await AuditAsync(caller, "subscription.created", subscription, correlationId, Describe(subscription), cancellationToken);
         return (subscription, secret);
     }
@@ -89,7 +89,7 @@ internal sealed class SubscriptionService(
     {
         var subscription = await FindAsync(caller, id, cancellationToken);
         await store.DeleteAsync(id, cancellationToken);
-        await registry.LoadAsync(cancellationToken);
+        await RouteAsync(id);
         await AuditAsync(caller, "subscription.deleted", subscription, correlationId, Describe(subscription), cancellationToken);
     }
 
@@ -158,7 +158,7 @@ internal sealed class SubscriptionService(
         if (!await store.UpdateAsync(next, cancellationToken))
             throw Problem.Conflict("The subscription was changed or deleted at the same time.", hint: "Read it and try again.").ToException();
 
-        await registry.LoadAsync(cancellationToken);
+        await RouteAsync(changed.Id);
         await AuditAsync(caller, action, next, correlationId, details, cancellationToken);
         return next;
     }
@@ -178,6 +178,9 @@ internal sealed class SubscriptionService(
                 "Its secrets were encrypted under another master key, or altered. Start the hub with the master key they were stored under.").ToException();
         }
     }
+
+    /// <summary>What is stored is routed by, even if the caller has gone away in between.</summary>
+    private Task RouteAsync(string id) => registry.RefreshAsync(id, CancellationToken.None);
 
     private void ThrowIfFaulty(Subscription subscription, SubscriptionDraft asked)
     {

@@ -10,7 +10,12 @@ namespace IntegrationHub.Templates;
 internal static class JsonText
 {
     /// <summary>HTML is not a place this JSON goes to, so only what JSON itself demands is escaped.</summary>
-    public static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    public static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = MaxDepth };
+
+    /// <summary>How deep JSON may be here: what was read by whoever gave it must also be written and read again.</summary>
+    private const int MaxDepth = 4096;
+
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = MaxDepth };
 
     public static readonly JsonElement Null = JsonElement.Parse("null");
 
@@ -46,7 +51,7 @@ internal static class JsonText
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    public static JsonElement ToElement(JsonNode? node) => node is null ? Null : JsonElement.Parse(Utf8(node));
+    public static JsonElement ToElement(JsonNode? node) => node is null ? Null : JsonElement.Parse(Utf8(node), Deep);
 
     public static JsonElement ToElement(string text)
     {

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -6,6 +9,27 @@ namespace IntegrationHub.Benchmarks;
 /// <summary>What ingest is measured against: a bare Kestrel endpoint that reads the body, checks the same HMAC, and stores nothing.</summary>
 internal static class BaselineServer
 {
+    private const int Tries = 200;
+
+    /// <summary>Starts it in a process of its own.</summary>
+    public static async Task<Process> StartAsync(int port)
+    {
+        var server = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["baseline-server", port.ToString(CultureInfo.InvariantCulture)]))!;
+        for (var i = 0; ; i++)
+        {
+            try
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync(System.Net.IPAddress.Loopback, port);
+                return server;
+            }
+            catch (SocketException) when (i < Tries && !server.HasExited)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+
     public static async Task<int> RunAsync(int port)
     {
         var builder = WebApplication.CreateSlimBuilder();

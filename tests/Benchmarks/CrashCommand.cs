@@ -1,4 +1,5 @@
 using System.Globalization;
+using IntegrationHub.Benchmarks.Reporting;
 using IntegrationHub.Tests.Support;
 using Microsoft.Data.Sqlite;
 
@@ -24,6 +25,15 @@ internal static class CrashCommand
         Console.WriteLine($"crash: {kills} kills, seed {seed}, {Machine.Processor}, {Environment.ProcessorCount} cores, {Machine.MemoryGb} GB, .NET {Environment.Version}, load {Machine.Load}");
         var report = await new CrashRun(kills, seed, Console.Out) { Integrity = Check }.RunAsync();
         Print(report);
+        Figures.Add(
+            new Figure("kills without warning", report.Kills.Count, "kills"),
+            new Figure("acknowledged", report.Acknowledged, "events"),
+            Figure.Lost(report.NotStored.Count, "acknowledged and not stored"),
+            Figure.Lost(report.NotDelivered.Count, "stored and not delivered"),
+            Figure.Lost(report.ReplaysLost, "acknowledged replays not delivered"),
+            Figure.Doubled(report.StoredTwice, "stored twice"),
+            Figure.Doubled(report.Unexplained, "deliveries doubled that no kill explains"),
+            Figure.Against("deliveries doubled by a kill between sending and recording", report.Doubled - report.Unexplained, report.Arrivals, "deliveries") with { Meaning = "The baseline is all deliveries; what was sent and not yet recorded is sent again." });
         return report.IsSound ? 0 : 1;
     }
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using IntegrationHub.Benchmarks.Reporting;
 
 namespace IntegrationHub.Benchmarks;
 
@@ -34,6 +35,16 @@ internal static class EndToEndBenchmark
         Console.WriteLine($"acknowledged {result.Sent}, lost {result.Lost}, doubled {doubled}, unsigned {receiver.Unsigned}; load after the run: {Machine.Load}");
         await hub.StopAsync();
         hub.DeleteData();
+        Figure At(string name, double share) => Figure.Against(name, result.Percentile(share), baseline.Percentile(share), "ms");
+        Figures.Add(
+            At("POST to receipt, p50", 0.5) with { Meaning = "From the provider's POST to the subscriber's receipt, two durable commits on the way. The baseline is a forwarder that verifies, signs and posts, and stores nothing." },
+            At("POST to receipt, p90", 0.9),
+            At("POST to receipt, p99", 0.99) with { Limit = Limit.Most(250), Meaning = $"At a steady {options.Rate} events a second." },
+            At("POST to receipt, p99.9", 0.999),
+            At("POST to receipt, longest", 1),
+            new Figure("acknowledged", result.Sent, "events"),
+            Figure.Lost(result.Lost, "acknowledged and not delivered"),
+            Figure.Doubled(doubled, "delivered twice"));
         return result.Lost == 0 && doubled == 0 ? 0 : 1;
     }
 

@@ -1,4 +1,5 @@
 using IntegrationHub.Benchmarks.Faults;
+using IntegrationHub.Benchmarks.Reporting;
 
 namespace IntegrationHub.Benchmarks;
 
@@ -47,6 +48,7 @@ internal static class FaultsCommand
         foreach (var row in rows)
             Console.WriteLine($"| {row.Fault} | {row.Happened.Replace('|', '/')} | {(row.IsSound ? "yes" : "**no**")} |");
 
+        Figures.Add([.. rows.Select(row => new Figure(row.Fault, row.IsSound ? 1 : 0, "as it shall be") { Limit = Limit.Least(1), Meaning = row.Happened })]);
         return rows.TrueForAll(row => row.IsSound) ? 0 : 1;
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using IntegrationHub.Adapters;
+using IntegrationHub.Benchmarks.Reporting;
 using IntegrationHub.Host.Plugins;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -47,6 +48,11 @@ internal static class GuardBenchmark
                     }
                 }
 
+                double Of(string way) => Median(rounds[way].Select(figure => figure.Micros));
+                Figures.Add(Figure.Against($"a guarded call, {(waits ? "plugin awaits" : "plugin returns at once")}, {atOnce} at once", Of("guarded"), Of("pool"), "µs") with
+                {
+                    Meaning = "What the boundary around a plugin with code costs; the baseline is the same adapter on a thread of the pool.",
+                });
                 foreach (var (name, figures) in rounds)
                     Console.WriteLine(string.Create(
                         CultureInfo.InvariantCulture,

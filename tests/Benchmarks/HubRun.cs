@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text.Json;
 using IntegrationHub.Tests.Support;
 
@@ -148,11 +147,5 @@ internal sealed class HubRun : IAsyncDisposable
         while (process.TotalProcessorTime - before > Calm / 20);
     }
 
-    private static async Task<long> HeapAsync(string socket)
-    {
-        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await client.ConnectAsync(new UnixDomainSocketEndPoint(socket));
-        using var reader = new StreamReader(new NetworkStream(client));
-        return long.Parse(await reader.ReadToEndAsync(), CultureInfo.InvariantCulture);
-    }
+    private static async Task<long> HeapAsync(string socket) => long.Parse(await StartupHook.AskAsync(socket), CultureInfo.InvariantCulture);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
+using IntegrationHub.Benchmarks.Reporting;
 using IntegrationHub.Tests.Support;
 
 namespace IntegrationHub.Benchmarks;
@@ -67,6 +68,7 @@ internal static class IngestBenchmark
                 process.Refresh();
                 var each = (process.TotalProcessorTime - before) / result.Acknowledged;
                 figures[subject.Name].Add((result.PerSecond / baseline.PerSecond, result.Percentile(0.99)));
+                IngestFigures.Round(what, subject.Name, baseline, result, each.TotalMicroseconds);
                 Write($"| {round} | {subject.Name} | {result.PerSecond:0} | {result.Percentile(0.5):0.00} ms | {result.Percentile(0.99):0.00} ms | {result.Percentile(1):0.0} ms | {result.PerSecond / baseline.PerSecond:P1} | {result.Refused} | {each.TotalMicroseconds:0} µs | {subject.Hub.WorkingSet / 1048576} MB |");
             }
         }
@@ -74,6 +76,7 @@ internal static class IngestBenchmark
         foreach (var (name, rounds) in figures)
             Write($"| median | {name} | | | **{Machine.Median(rounds.Select(one => one.P99)):0.00} ms** | | **{Machine.Median(rounds.Select(one => one.Ratio)):P1}** | | | |");
 
+        IngestFigures.Measured(what);
         Console.WriteLine();
     }
 
@@ -95,6 +98,7 @@ internal static class IngestBenchmark
         await subject.Hub.StopAsync();
         var size = new FileInfo(Path.Combine(subject.Hub.Data, "hub.db")).Length;
         Write($"{subject.Name}: acknowledged {subject.Acknowledged.Count}, lost {lost}, doubled {doubled}; {size / 1048576} MB for {stored.Count} events, {size / Math.Max(1, stored.Count)} bytes each; at most {subject.MostResident / 1048576} MB resident; load at the end {Machine.Load}");
+        IngestFigures.Judged(subject.Name, subject.Acknowledged.Count, lost, doubled, size, stored.Count, subject.MostResident);
         return lost + doubled;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IntegrationHub.Benchmarks.Reporting;
 
 namespace IntegrationHub.Benchmarks;
 
@@ -40,6 +41,7 @@ internal static class IsolationBenchmark
 
         Console.WriteLine("| round | alone p50 | p99 | max | beside the hanging one p50 | p99 | max | failed | calls of the hanging one |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         var p99 = new List<(double Alone, double Beside)>();
+        long failed = 0;
         for (var round = 1; round <= options.Rounds; round++)
         {
             var alone = OperationLoad.AtRate(Healthy, Rate, RateCallers, seconds);
@@ -54,11 +56,19 @@ internal static class IsolationBenchmark
 
             // The hub notices that they all hung up; that is no part of the next round.
             await Task.Delay(Settle);
+            failed += alone.Failed + beside.Failed;
             p99.Add((alone.At(0.99), beside.At(0.99)));
             Write($"| {round} | {alone.At(0.5):0.00} ms | {alone.At(0.99):0.00} ms | {alone.At(1):0.0} ms | {beside.At(0.5):0.00} ms | {beside.At(0.99):0.00} ms | {beside.At(1):0.0} ms | {alone.Failed + beside.Failed} | {hung.Latencies.Length}, {hung.Latencies.Length - hung.Failed} succeeded |");
         }
 
         Write($"| median | | **{Machine.Median(p99.Select(round => round.Alone)):0.00} ms** | | | **{Machine.Median(p99.Select(round => round.Beside)):0.00} ms** | | | |");
+        Figures.Add(
+            new Figure("a healthy provider's calls beside a hanging one, p99", Machine.Median(p99.Select(round => round.Beside)), "ms")
+            {
+                Baseline = Machine.Median(p99.Select(round => round.Alone)), Ratio = Machine.Median(p99.Select(round => round.Beside / round.Alone)),
+                Meaning = $"{options.Hanging} callers keep a provider busy that never answers; the baseline is the healthy provider alone.",
+            },
+            new Figure("calls of the healthy provider that failed", failed, "calls") { Limit = Limit.None });
         Console.WriteLine($"\nhub: {bench.Hub.WorkingSet / 1048576} MB resident; load at the end {Machine.Load}");
         return 0;
     }

@@ -19,6 +19,9 @@ internal static class Machine
 
     public static long MemoryGb => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30;
 
+    /// <summary>Where the data folders of the benchmarks are.</summary>
+    public static string FileSystem => new DriveInfo(Path.GetTempPath()).DriveFormat;
+
     public static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToList();

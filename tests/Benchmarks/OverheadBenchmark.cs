@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using IntegrationHub.Benchmarks.Reporting;
 
 namespace IntegrationHub.Benchmarks;
 
@@ -27,6 +28,7 @@ internal static class OverheadBenchmark
         Console.WriteLine($"\n{Rate:N0} calls a second over {RateCallers} connections, answers of 1 KB; latency from the time each call was due\n");
         Console.WriteLine("| round | direct p50 | p99 | forwarder p50 | p99 | hub p50 | p99 | added p50 | added p99 | hub's processor |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         var added = new List<(double P50, double P99)>();
+        var latencies = new List<(double Direct, double Hub)>();
         for (var round = 1; round <= options.Rounds; round++)
         {
             var direct = OperationLoad.AtRate(Direct, Rate, RateCallers, seconds);
@@ -35,11 +37,20 @@ internal static class OverheadBenchmark
             var hub = OperationLoad.AtRate(Hub, Rate, RateCallers, seconds);
             var cpu = (Cpu(bench) - before) / hub.Latencies.Length;
             Complain(direct, forwarder, hub);
+            latencies.Add((direct.At(0.99), hub.At(0.99)));
             added.Add((hub.At(0.5) - direct.At(0.5), hub.At(0.99) - direct.At(0.99)));
             Write($"| {round} | {direct.At(0.5):0.000} | {direct.At(0.99):0.000} | {forwarder.At(0.5):0.000} | {forwarder.At(0.99):0.000} | {hub.At(0.5):0.000} | {hub.At(0.99):0.000} | {added[^1].P50:0.000} ms | {added[^1].P99:0.000} ms | {cpu.TotalMicroseconds:0} µs a call |");
         }
 
         Write($"| median | | | | | | | **{Machine.Median(added.Select(round => round.P50)):0.000} ms** | **{Machine.Median(added.Select(round => round.P99)):0.000} ms** | |");
+
+        Figures.Add(
+            new Figure("added to a call, p50", Machine.Median(added.Select(round => round.P50)), "ms") { Meaning = $"An operation through the hub, less the same call made directly, at {Rate:N0} calls a second." },
+            new Figure("added to a call, p99", Machine.Median(added.Select(round => round.P99)), "ms"),
+            new Figure("a call through the hub, p99", Machine.Median(latencies.Select(round => round.Hub)), "ms")
+            {
+                Baseline = Machine.Median(latencies.Select(round => round.Direct)), Ratio = Machine.Median(latencies.Select(round => round.Hub / round.Direct)), Meaning = "The baseline is the same call made directly.",
+            });
 
         Console.WriteLine("\nSaturated, medians\n\n| callers | direct /s | forwarder /s | ratio | hub /s | ratio | of the forwarder | hub p50 | p99 | hub's processor |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (var callers in new[] { 1, 16, 64 })
@@ -56,6 +67,11 @@ internal static class OverheadBenchmark
             }
 
             double Of(Func<Saturated, double> figure) => Machine.Median(rounds.Select(figure));
+            Figures.Add(
+                new Figure($"saturated, {callers} callers", Of(round => round.Hub.PerSecond), "calls/s")
+                {
+                    Baseline = Of(round => round.Forwarder.PerSecond), Ratio = Of(round => round.Hub.PerSecond / round.Forwarder.PerSecond), Meaning = "The baseline is a forwarder, the least that anything in between can do.",
+                });
             Write($"| {callers} | {Of(round => round.Direct.PerSecond):0} | {Of(round => round.Forwarder.PerSecond):0} | {Of(round => round.Forwarder.PerSecond / round.Direct.PerSecond):P0} | {Of(round => round.Hub.PerSecond):0} | **{Of(round => round.Hub.PerSecond / round.Direct.PerSecond):P0}** | {Of(round => round.Hub.PerSecond / round.Forwarder.PerSecond):P0} | {Of(round => round.Hub.At(0.5)):0.00} ms | {Of(round => round.Hub.At(0.99)):0.00} ms | {Of(round => round.Micros):0} µs a call |");
         }
 

@@ -1,6 +1,10 @@
 using IntegrationHub.Benchmarks;
+using IntegrationHub.Benchmarks.Reporting;
 
+// dotnet run -c Release --project tests/Benchmarks -- all [--quick] [--report path/to/report.md] [name]...
 // dotnet run -c Release --project tests/Benchmarks -- ingest [--seconds 10] [--connections 64] [--rounds 3] [--stored 1000000] [--hub path/to/hub.dll]...
+// dotnet run -c Release --project tests/Benchmarks -- dedupe [--seconds 10] [--connections 64] [--rounds 3]
+// dotnet run -c Release --project tests/Benchmarks -- storage [--events 100000] [--connections 64]
 // dotnet run -c Release --project tests/Benchmarks -- delivery [--seconds 8] [--concurrency 16]
 // dotnet run -c Release --project tests/Benchmarks -- end-to-end [--rate 1500] [--seconds 8]
 // dotnet run -c Release --project tests/Benchmarks -- retention [--seconds 10] [--connections 64]
@@ -11,8 +15,9 @@ using IntegrationHub.Benchmarks;
 // dotnet run -c Release --project tests/Benchmarks -- isolation [--rounds 5] [--seconds 8] [--hanging 600] [--breaker]
 // dotnet run -c Release --project tests/Benchmarks -- crash [--kills 100] [--seed 1]
 // dotnet run -c Release --project tests/Benchmarks -- faults [disk-full] [read-only] [torn-log] [clock] [never-answers] [slow-head] [slow-body] [batch] [subscriptions]
-return args switch
+var code = args switch
 {
+    ["all", .. var options] => await AllCommand.RunAsync(options),
     ["provider-server", var port] => await ProviderServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),
     ["forwarder-server", var port, var provider] => await ForwarderServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture), new Uri(provider)),
     ["overhead", .. var options] => await OverheadBenchmark.RunAsync(OperationBenchOptions.Parse(options)),
@@ -24,6 +29,8 @@ return args switch
     ["delivery", .. var options] => await DeliveryBenchmark.RunAsync(EventBenchOptions.Parse(options)),
     ["end-to-end", .. var options] => await EndToEndBenchmark.RunAsync(EventBenchOptions.Parse(options)),
     ["ingest", .. var options] => await IngestBenchmark.RunAsync(BenchmarkOptions.Parse(options)),
+    ["dedupe", .. var options] => await DedupeBenchmark.RunAsync(BenchmarkOptions.Parse(options)),
+    ["storage", .. var options] => await StorageBenchmark.RunAsync(StorageOptions.Parse(options)),
     ["retention", .. var options] => await RetentionBenchmark.RunAsync(BenchmarkOptions.Parse(options)),
     ["crash", .. var options] => await CrashCommand.RunAsync(options),
     ["faults", .. var names] => await FaultsCommand.RunAsync(names),
@@ -33,10 +40,15 @@ return args switch
     ["startup", .. var options] => await StartupBenchmark.RunAsync(StartupOptions.Parse(options)),
     _ => Usage(),
 };
+Figures.Save();
+return code;
 
 static int Usage()
 {
-    Console.Error.WriteLine("Usage: benchmarks ingest [--seconds N] [--connections N] [--warmup N] [--rounds N] [--stored N] [--hub path/to/hub.dll]...");
+    Console.Error.WriteLine("Usage: benchmarks all [--quick] [--report path] [name]...");
+    Console.Error.WriteLine("       benchmarks ingest [--seconds N] [--connections N] [--warmup N] [--rounds N] [--stored N] [--hub path/to/hub.dll]...");
+    Console.Error.WriteLine("       benchmarks dedupe [--seconds N] [--connections N] [--warmup N] [--rounds N]");
+    Console.Error.WriteLine("       benchmarks storage [--events N] [--connections N]");
     Console.Error.WriteLine("       benchmarks delivery|end-to-end [--seconds N] [--connections N] [--concurrency N] [--rate N] [--warmup N]");
     Console.Error.WriteLine("       benchmarks retention [--seconds N] [--connections N] [--warmup N]");
     Console.Error.WriteLine("       benchmarks startup [--rounds N] [--manifests N] [--code N] [--hub path/to/hub.dll]...");

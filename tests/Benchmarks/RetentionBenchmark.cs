@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
+using IntegrationHub.Benchmarks.Reporting;
 using IntegrationHub.Tests.Support;
 
 namespace IntegrationHub.Benchmarks;
@@ -60,6 +61,11 @@ internal static class RetentionBenchmark
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"all old events were gone {took.TotalSeconds:0} s after the load began; throughput {with.PerSecond / without.PerSecond:P1}, p99 {with.Percentile(0.99) / without.Percentile(0.99):P1} of those without a purge"));
+        Figures.Add(
+            Figure.Against("ingest beside a purge", with.PerSecond, without.PerSecond, "events/s") with { Meaning = $"Webhooks taken while {Old:N0} events are deleted; the baseline is the same hub without a purge." },
+            Figure.Against("p99 beside a purge", with.Percentile(0.99), without.Percentile(0.99), "ms") with { Limit = Limit.Most(50) },
+            new Figure("until all was deleted", took.TotalSeconds, "s"),
+            new Figure("refused", without.Refused + with.Refused, "events") { Limit = Limit.None });
         return without.Refused + with.Refused == 0 ? 0 : 1;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using IntegrationHub.Benchmarks.Reporting;
 using IntegrationHub.Tests.Support;
 
 namespace IntegrationHub.Benchmarks;
@@ -72,6 +73,9 @@ internal static class StartupBenchmark
         foreach (var scenario in scenarios)
         {
             var collected = scenario.Collected;
+            Figures.Add(
+                Figure.Against($"{scenario.Name}: ready after", scenario.Ready, empty.Ready, "ms") with { Meaning = scenario == empty ? "From the start of the process to the first 200 of `/health/ready`; the baseline is a hub without plugins." : "" },
+                Figure.Against($"{scenario.Name}: resident", scenario.Resident / 1048576.0, empty.Resident / 1048576.0, "MB"));
             Console.WriteLine(Text(
                 $"| {scenario.Name} | {scenario.Ready:0} ms | {scenario.Starts.Min(s => s.ReadyMs):0} to {scenario.Starts.Max(s => s.ReadyMs):0} ms | {scenario.Ready / empty.Ready:0.00}× | {scenario.Cpu:0} ms | {Mb(scenario.Resident)} | {Mb(collected.Heap)} | {Mb(collected.Resident)} |"));
         }

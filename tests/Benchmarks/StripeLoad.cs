@@ -27,11 +27,18 @@ internal sealed class StripeLoad(int port, string path, TimeProvider time)
     private const int IdLength = 24;
     private static long sequence;
 
-    public async Task<LoadResult> RunAsync(int connections, TimeSpan duration, bool keepIds)
+    /// <summary>How long the body of each event is, in bytes.</summary>
+    public int BodyLength => new RequestBuffer(path).BodyLength;
+
+    /// <param name="connections">How many requests are in flight.</param>
+    /// <param name="duration">How long.</param>
+    /// <param name="keepIds">Whether the ids of what was acknowledged are kept.</param>
+    /// <param name="again">The events to send, over and over in their order; by default each is a new one.</param>
+    public async Task<LoadResult> RunAsync(int connections, TimeSpan duration, bool keepIds, IReadOnlyList<string>? again = null)
     {
         var ids = new ConcurrentBag<List<string>>();
         var latencies = new ConcurrentBag<List<double>>();
-        long acknowledged = 0, refused = 0;
+        long acknowledged = 0, refused = 0, next = -1;
         var clock = Stopwatch.StartNew();
         var workers = Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
         {
@@ -43,7 +50,7 @@ internal sealed class StripeLoad(int port, string path, TimeProvider time)
             var answer = new byte[4096];
             while (clock.Elapsed < duration)
             {
-                var id = NewId();
+                var id = again is null ? NewId() : again[(int)(Interlocked.Increment(ref next) % again.Count)];
                 var bytes = request.Fill(id, time.GetUtcNow().ToUnixTimeSeconds());
                 var begun = Stopwatch.GetTimestamp();
                 await socket.SendAsync(bytes);
@@ -173,6 +180,8 @@ internal sealed class StripeLoad(int port, string path, TimeProvider time)
             idAt = bodyAt + body.IndexOf(id, StringComparison.Ordinal);
             subjectAt = bodyAt + body.IndexOf("pi_p", StringComparison.Ordinal) + 3;
         }
+
+        public int BodyLength => bytes.Length - bodyAt;
 
         public ReadOnlyMemory<byte> Fill(string id, long timestamp)
         {

@@ -29,6 +29,9 @@ internal sealed class Draft
     /// <summary>What the connection's secret is, and what it was before and is still taken.</summary>
     public List<string?> Secrets { get; set; } = [];
 
+    /// <summary>What the connection's configuration has besides the secret.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Every body that the owner of the secret signed.</summary>
     public List<byte[]> Signed { get; } = [];
 
@@ -82,13 +85,19 @@ internal sealed class Draft
         };
     }
 
-    private static JsonElement Config(string? secret) => JsonSerializer.SerializeToElement(
-        secret is null
+    private JsonElement Config(string? secret)
+    {
+        var config = secret is null
             ? []
             : new Dictionary<string, string>
             {
-                ["secret"] = secret, ["webhookSecret"] = secret, ["signingSecret"] = secret, ["authToken"] = secret, ["webhookPublicKey"] = secret, ["username"] = "hub", ["verifyToken"] = VerifyToken,
-            });
+                ["secret"] = secret, ["webhookSecret"] = secret, ["signingSecret"] = secret, ["authToken"] = secret, ["webhookPublicKey"] = secret, ["publicKey"] = secret, ["roots"] = secret,
+                ["username"] = "hub", ["verifyToken"] = VerifyToken,
+            };
+        foreach (var (name, value) in Settings)
+            config[name] = value;
+        return JsonSerializer.SerializeToElement(config);
+    }
 }
 
 internal sealed class FixedClock(DateTimeOffset now) : TimeProvider

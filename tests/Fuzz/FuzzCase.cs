@@ -21,13 +21,13 @@ internal sealed record CaseResult
 /// <summary>One case: a target's name and a seed say everything about it.</summary>
 internal sealed record FuzzCase(string Target, ulong Seed)
 {
-    public static IReadOnlyList<string> Targets { get; } = [.. Schemes.All.Select(scheme => scheme.Name), .. HandshakeCase.Names, TemplateCase.Name, PointerCase.Name];
+    public static IReadOnlyList<string> Targets { get; } = [.. Schemes.All.Select(scheme => scheme.Name), .. HandshakeCase.Names, TemplateCase.Name, PointerCase.Name, FilterCase.Name, TransformCase.Name];
 
-    /// <summary>The case with the number in a run: every target in its turn, templates more often.</summary>
+    /// <summary>The case with the number in a run: every target in its turn, templates, filters and transformations more often.</summary>
     public static FuzzCase Of(ulong runSeed, long number)
     {
         var dice = new Dice(runSeed ^ ((ulong)number * 0xD1342543DE82EF95));
-        var target = dice.OneIn(6) ? TemplateCase.Name : Targets[(int)(number % Targets.Count)];
+        var target = dice.OneIn(5) ? dice.Pick(TemplateCase.Name, FilterCase.Name, TransformCase.Name) : Targets[(int)(number % Targets.Count)];
         return new FuzzCase(target, dice.Next());
     }
 
@@ -47,6 +47,8 @@ internal sealed record FuzzCase(string Target, ulong Seed)
             return Target switch
             {
                 TemplateCase.Name => TemplateCase.Run(Seed, steps, ref input),
+                FilterCase.Name => FilterCase.Run(Seed, steps, ref input),
+                TransformCase.Name => TransformCase.Run(Seed, steps, ref input),
                 PointerCase.Name => PointerCase.Run(Seed, steps, ref input),
                 _ when HandshakeCase.Names.Contains(Target) => HandshakeCase.Run(Target, Seed, without, steps, ref input),
                 _ => RequestCase.Run(Schemes.Find(Target), Seed, without, steps, ref input),

@@ -36,6 +36,24 @@ internal static class HandshakeCase
                 Receiver("GET", new() { ["query.challenge"] = True }, "\"<p>{query.challenge}</p>\"", contentType: "text/html"),
                 (draft, _) => (draft.Method, draft.Query, draft.Body) = ("GET", "?challenge=%3Cscript%3E", []),
                 request => request.Method == "GET" && Only(request, "challenge") is { } challenge ? $"<p>{WebUtility.HtmlEncode(challenge)}</p>" : null),
+            ["handshake-visit"] = (
+                new(
+                    new WebhooksManifest
+                    {
+                        Verify = [new VerifyManifest { Scheme = VerifyScheme.Hmac, Secret = "{config.secret}", Header = "X-Signature" }],
+                        Challenge =
+                        [
+                            new ChallengeManifest
+                            {
+                                Method = "POST", When = new Dictionary<string, JsonElement> { ["/Type"] = Json("\"SubscriptionConfirmation\"") },
+                                Visit = new VisitManifest { Url = "{/SubscribeURL}", Hosts = ["sns.*.amazonaws.com"] }, Respond = new RespondManifest { Status = 200 },
+                            },
+                        ],
+                    },
+                    null,
+                    new FixedClock(Draft.Now)),
+                (draft, dice) => draft.Text = JsonSerializer.Serialize(new { Type = "SubscriptionConfirmation", Token = dice.Text(10), SubscribeURL = Address(dice) }),
+                request => request.Method == "POST" && Straight.Value(request, "Type") == "SubscriptionConfirmation" && Straight.Value(request, "SubscribeURL") is { } url ? HostOf(url) : null),
         };
 
     public static IReadOnlyList<string> Names { get; } = [.. Kinds.Keys];
@@ -54,7 +72,7 @@ internal static class HandshakeCase
         var match = receiver.MatchChallenge(request, draft.ToConnection());
         var expected = answer(request);
         if (match is not { } found)
-            return expected is not null && harmless && draft.Secrets[0] is not null
+            return expected is not null && harmless && draft.Secrets[0] is not null && (name != "handshake-visit" || draft.Text.Contains("https://sns.eu-west-1.amazonaws.com/", StringComparison.Ordinal))
                 ? RequestCase.Fault("no handshake", "A handshake was not recognised.", steps, input)
                 : new CaseResult { Outcome = "no handshake", Steps = steps, Input = input };
 
@@ -69,12 +87,45 @@ internal static class HandshakeCase
             if (draft.Secrets is [var only] && only == Schemes.Secret && json.RootElement.GetProperty("encryptedToken").GetString() != expected)
                 return RequestCase.Fault("handshake", "The keyed hash is another.", steps, input);
         }
+        else if (found.Response.Visit is { } visited)
+        {
+            if (visited.Scheme != Uri.UriSchemeHttps || !visited.IsDefaultPort || !visited.Host.Equals(expected, StringComparison.OrdinalIgnoreCase))
+                return RequestCase.Fault("handshake", $"The hub would visit {visited}.", steps, input);
+        }
         else if (found.Response.Body != expected)
         {
             return RequestCase.Fault("handshake", "The answer is another.", steps, input);
         }
 
         return new CaseResult { Outcome = "handshake", Steps = steps, Input = input };
+    }
+
+    /// <summary>The address to visit, as the provider sends it or as somebody would who wants the hub to call another.</summary>
+    private static string Address(Dice dice)
+    {
+        const string host = "sns.eu-west-1.amazonaws.com";
+        const string rest = "/?Action=ConfirmSubscription&Token=1";
+        return dice.OneIn(2) ? $"https://{host}{rest}" : dice.Pick(
+            $"http://{host}{rest}", $"https://{host}.evil.example{rest}", $"https://{host}@evil.example{rest}", $"https://evil.example/{host}{rest}", $"https://evil.example\\@{host}{rest}", $"https://evil.example#@{host}{rest}",
+            $"https://evil.example?@{host}{rest}", $"https://{host}:8443{rest}", $"https://{host}:443{rest}", $"https://user@{host}{rest}", $"https://sns.a.b.amazonaws.com{rest}", $"https://sns..amazonaws.com{rest}",
+            $"https://sns.amazonaws.com{rest}", $"//{host}{rest}", $"https:{host}", $"HTTPS://{host.ToUpperInvariant()}{rest}", $"https://{host}.{rest}", $"https://sns.%65u.amazonaws.com{rest}", $"https://sns.\u2460.amazonaws.com{rest}",
+            $"https://sns.eu\u3002west.amazonaws.com{rest}", $"https://sns.e\tu.amazonaws.com{rest}", $" https://{host}{rest}", "https://127.0.0.1/", "https://[::1]/", $"https://sns.{new string('a', 3000)}.amazonaws.com{rest}", $"file://{host}/etc/passwd",
+            $"https://sns.xn--a.amazonaws.com{rest}", $"https://sns.eu_west.amazonaws.com{rest}", "");
+    }
+
+    /// <summary>The host of an address that is the provider's: https on its own port, nobody's name before it, one label in the place of the star.</summary>
+    private static string? HostOf(string url)
+    {
+        if (!url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || url.Contains('\\', StringComparison.Ordinal))
+            return null;
+
+        var rest = url["https://".Length..];
+        var end = rest.IndexOfAny(['/', '?', '#']);
+        var host = end < 0 ? rest : rest[..end];
+        if (host.EndsWith(":443", StringComparison.Ordinal))
+            host = host[..^4];
+
+        return host.TrimEnd('.').ToLowerInvariant().Split('.') is ["sns", { Length: > 0 } label, "amazonaws", "com"] && label.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? host : null;
     }
 
     private static string? Only(WebhookRequest request, string name) => Straight.Query(request).Where(pair => pair.Name == name).Select(pair => pair.Value).ToList() is [var only] ? only : null;

@@ -16,14 +16,17 @@ internal static class RequestCase
         var request = draft.ToRequest();
         var connection = draft.ToConnection();
 
-        scheme.Receiver.MatchChallenge(request, connection);
-        var verification = scheme.Receiver.VerifyAsync(request, connection, CancellationToken.None);
-        if (!verification.IsCompleted)
+        var receiver = scheme.Receiver;
+        receiver.MatchChallenge(request, connection);
+        var verification = receiver.VerifyAsync(request, connection, CancellationToken.None);
+        if (!verification.IsCompleted && scheme.Fetcher is null)
             return Fault("undecided", "Verification waits for something.", steps, input);
 
-        var result = verification.GetAwaiter().GetResult();
+        var result = verification.AsTask().GetAwaiter().GetResult();
         var outcome = result.Ok ? "accepted" : result.Failure.ToString();
-        if (result.Failure == VerificationFailure.Undecided)
+
+        // A certificate that cannot be had leaves it open, and the sender tries again.
+        if (result.Failure == VerificationFailure.Undecided && (scheme.Fetcher is null || harmless))
             return Fault(outcome, "The result is undecided, which the host answers with 503.", steps, input);
         if (!result.Ok && string.IsNullOrEmpty(result.Detail))
             return Fault(outcome, "The refusal has no reason.", steps, input);
@@ -33,13 +36,13 @@ internal static class RequestCase
         var genuine = draft.Secrets.Any(secret => !string.IsNullOrEmpty(secret) && scheme.Genuine(request, secret));
         if (result.Ok && !genuine)
             return Fault(outcome, "FALSE ACCEPT: the reference finds no genuine signature.", steps, input);
-        if (result.Ok && scheme.CoversBody && !(scheme.BorderMoves && (draft.Method != "POST" || scheme.Receiver.Extract(request).Malformed is not null)) && !draft.Signed.Any(signed => signed.AsSpan().SequenceEqual(draft.Body)))
+        if (result.Ok && scheme.CoversBody && !(scheme.BorderMoves && (draft.Method != "POST" || receiver.Extract(request).Malformed is not null)) && !draft.Signed.Any(signed => signed.AsSpan().SequenceEqual(draft.Body)))
             return Fault(outcome, "FALSE ACCEPT: nobody signed this body.", steps, input);
         if (!result.Ok && harmless)
             return Fault(outcome, $"A genuine request was refused: {result.Detail}", steps, input);
 
-        var extraction = scheme.Receiver.Extract(request);
-        if (FaultOf(extraction, scheme.Receiver.Extract(request)) is { } wrong)
+        var extraction = receiver.Extract(request);
+        if (FaultOf(extraction, receiver.Extract(request)) is { } wrong)
             return Fault(outcome, wrong, steps, input);
 
         // What the host would answer in the end.
@@ -51,7 +54,7 @@ internal static class RequestCase
     private static Draft Signed(Scheme scheme, ulong seed, IReadOnlySet<int>? without, List<string> steps, out bool harmless)
     {
         var dice = new Dice(seed);
-        var draft = new Draft { Query = scheme.Query, Body = scheme.MakeBody(dice), Secrets = [scheme.Secret] };
+        var draft = new Draft { Query = scheme.Query, Body = scheme.MakeBody(dice), Secrets = [scheme.Secret], Settings = scheme.Settings };
         draft.Headers.Add(("Content-Type", scheme.ContentType));
         draft.Headers.AddRange(scheme.Headers);
         scheme.Sign(draft, dice, scheme.Secret);
@@ -59,7 +62,7 @@ internal static class RequestCase
         Mutate(draft, dice, scheme, count, without, steps, out harmless);
 
         // A token with odd claims is made by the signing itself.
-        harmless &= scheme.SignBy is null;
+        harmless &= scheme.SignBy is null || scheme.Fetcher is not null;
         return draft;
     }
 

@@ -38,15 +38,25 @@ internal sealed class Scheme
     public bool CoversBody { get; init; } = true;
 
     /// <summary>
-    /// Whether the vendor signs address and body with nothing between them: the start of the body can then pass for the end of the address. What is left of the body is no JSON, so
+    /// Whether the vendor signs address (or a time as a text) and body with nothing between them: the start of the body can then pass for the end of the address. What is left of the body is no JSON, so
     /// that such a request is genuine by the vendor's rules, and refused as malformed (or, as a GET, as no handshake).
     /// </summary>
-    public bool BorderMoves => First.Signed.Contains("{url}{body}", StringComparison.Ordinal);
+    public bool BorderMoves => First.Signed.Contains("{url}{body}", StringComparison.Ordinal) || (First.TimestampUnit == "iso" && First.Signed.Contains("{timestamp}{body}", StringComparison.Ordinal));
 
     /// <summary>Signs by other means than the hub's own signer.</summary>
     public Action<Draft, Dice, string>? SignBy { get; init; }
 
-    public WebhookReceiver Receiver => receiver ??= new WebhookReceiver(Rules, null, new FixedClock(Draft.Now));
+    /// <summary>What the connection's configuration has besides the secret.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where certificates are, for schemes that name them.</summary>
+    public IWebhookFetcher? Fetcher { get; init; }
+
+    /// <summary>Which of several rules a request is signed by; by default forms by the second, all else by the first.</summary>
+    public Func<Draft, int>? Choose { get; init; }
+
+    /// <summary>The hub's own. Anew for each request where certificates are fetched: what is known of them stays known, and a case must not depend on the one before.</summary>
+    public WebhookReceiver Receiver => Fetcher is null ? receiver ??= NewReceiver() : NewReceiver();
 
     public VerifyManifest First => Rules.Verify[0];
 
@@ -65,7 +75,7 @@ internal sealed class Scheme
         }
 
         signers ??= [.. Rules.Verify.Select(scheme => new WebhookSigner(scheme))];
-        var number = signers.Length > 1 && draft.Header("Content-Type")?.Contains("form", StringComparison.OrdinalIgnoreCase) == true ? 1 : 0;
+        var number = Choose is { } choose ? choose(draft) : signers.Length > 1 && draft.Header("Content-Type")?.Contains("form", StringComparison.OrdinalIgnoreCase) == true ? 1 : 0;
         var scheme = Rules.Verify[number];
         draft.Headers.RemoveAll(header => header.Name.Equals(scheme.Header, StringComparison.OrdinalIgnoreCase));
         if (scheme.Query is { } place && draft.Query.Contains(place, StringComparison.Ordinal))
@@ -87,6 +97,8 @@ internal sealed class Scheme
             draft.Secrets = secrets;
         }
     }
+
+    private WebhookReceiver NewReceiver() => new(Rules, null, new FixedClock(Draft.Now), Fetcher);
 
     public static Dictionary<string, JsonElement> When(string part, string json) => new() { [part] = JsonDocument.Parse(json).RootElement.Clone() };
 }

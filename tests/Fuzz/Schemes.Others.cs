@@ -200,7 +200,7 @@ internal static partial class Schemes
 
     private static string Url(byte[] bytes) => System.Buffers.Text.Base64Url.EncodeToString(bytes);
 
-    private static (string Public, string Private) EllipticKey()
+    internal static (string Public, string Private) EllipticKey()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         return (Convert.ToBase64String(key.ExportSubjectPublicKeyInfo()), key.ExportPkcs8PrivateKeyPem());
@@ -214,7 +214,7 @@ internal static partial class Schemes
         return (Convert.ToBase64String(key.ExportSubjectPublicKeyInfo()), key.ExportPkcs8PrivateKeyPem());
     }
 
-    private static bool VerifyElliptic(string publicKey, byte[] data, byte[] signature, DSASignatureFormat format)
+    internal static bool VerifyElliptic(string publicKey, byte[] data, byte[] signature, DSASignatureFormat format)
     {
         try
         {

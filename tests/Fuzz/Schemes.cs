@@ -13,7 +13,7 @@ internal static partial class Schemes
     private static readonly TimeSpan FiveMinutes = TimeSpan.FromMinutes(5);
     private static readonly EventManifest Usual = new() { Id = ["/id"], Type = ["/type"], Time = ["/created"], Subject = ["/data/object/id"] };
 
-    public static IReadOnlyList<Scheme> All { get; } = [.. Plugins(), .. Hmacs(), .. Keys(), .. Others()];
+    public static IReadOnlyList<Scheme> All { get; } = [.. Plugins(), .. Hmacs(), .. Keys(), .. Others(), .. Rows.All()];
 
     public static Scheme Find(string name) => All.FirstOrDefault(scheme => scheme.Name == name) ?? throw new ArgumentException($"There is no scheme {name}.");
 
@@ -173,13 +173,19 @@ internal static partial class Schemes
 
     private static byte[] Key(string secret) => Encoding.UTF8.GetBytes(secret);
 
-    private static WebhooksManifest Manifest(string plugin)
+    /// <summary>A file of the checkout that the fuzzer runs from.</summary>
+    public static string Repository(params string[] parts)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "global.json")))
             folder = folder.Parent;
 
-        var file = Path.Combine(folder?.FullName ?? throw new InvalidOperationException("The fuzzer runs outside of a checkout."), "plugins", plugin, "manifest.json");
+        return Path.Combine([folder?.FullName ?? throw new InvalidOperationException("The fuzzer runs outside of a checkout."), .. parts]);
+    }
+
+    private static WebhooksManifest Manifest(string plugin)
+    {
+        var file = Repository("plugins", plugin, "manifest.json");
         return ManifestReader.Read(File.ReadAllBytes(file)).Manifest?.Webhooks ?? throw new InvalidOperationException($"{file} describes no webhooks.");
     }
 }

@@ -29,6 +29,9 @@ internal sealed class EventTransform
     /// <summary>Texts of the items of lists, times elements of lists in the event.</summary>
     public const int MaxItems = 500_000;
 
+    /// <summary>Bytes of memory that filling a template may take altogether: a few placeholders that each copy a long list, for each element of another, take more than anything that is sent.</summary>
+    public const long MaxMemory = 128 * 1024 * 1024;
+
     private const string EventRoot = "event";
     private const string ItemRoot = "item";
     private const string JsonType = "application/json; charset=utf-8";
@@ -118,7 +121,7 @@ internal sealed class EventTransform
             }
         }
 
-        var buffer = new ArrayBufferWriter<byte>(1024);
+        var buffer = new LimitedBuffer();
         using (var writer = new Utf8JsonWriter(buffer, Relaxed))
         {
             if (node is null)
@@ -127,12 +130,31 @@ internal sealed class EventTransform
                 node.WriteTo(writer);
         }
 
-        return Limited(buffer.WrittenMemory.ToArray(), contentType ?? JsonType);
+        return Limited(buffer.ToArray(), contentType ?? JsonType);
     }
 
     private static SentPayload Limited(byte[] body, string contentType) => body.Length <= MaxOutput
         ? new SentPayload(body, contentType)
         : throw new TransformException($"/transform/template: it makes {body.Length / 1024} KB of this event, more than the {MaxOutput / 1024} KB that are sent.");
+
+    /// <summary>Ends the writing of what is longer than may be sent: a list within each element of another is written out only here.</summary>
+    private sealed class LimitedBuffer : IBufferWriter<byte>
+    {
+        private readonly ArrayBufferWriter<byte> written = new(1024);
+
+        public void Advance(int count)
+        {
+            written.Advance(count);
+            if (written.WrittenCount > MaxOutput)
+                throw new TransformException($"/transform/template: it makes more of this event than the {MaxOutput / 1024} KB that are sent.");
+        }
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => written.GetMemory(sizeHint);
+
+        public Span<byte> GetSpan(int sizeHint = 0) => written.GetSpan(sizeHint);
+
+        public byte[] ToArray() => written.WrittenSpan.ToArray();
+    }
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> envelope)
     {
@@ -273,14 +295,27 @@ internal sealed class EventTransform
     /// <summary>The event, under its name and for pointers. It stops a template that asks for too much.</summary>
     private sealed class CountingScope(JsonElement envelope) : ITemplateScope
     {
+        private long begun = GC.GetAllocatedBytesForCurrentThread();
+        private bool locates;
         private int asked;
 
-        public void Reset() => asked = 0;
+        /// <summary>Before each of the texts that are tried by themselves; all of them together have as much memory as the whole had.</summary>
+        public void Reset()
+        {
+            asked = 0;
+            if (!locates)
+                begun = GC.GetAllocatedBytesForCurrentThread();
+            locates = true;
+        }
 
         public bool TryGetRoot(string name, out JsonElement value)
         {
             if (++asked > MaxPlaceholders)
                 throw new TemplateException($"The template would fill more than {MaxPlaceholders} placeholders for this event.");
+
+            // Filling is done by one thread, start to end.
+            if (GC.GetAllocatedBytesForCurrentThread() - begun > MaxMemory)
+                throw new TemplateException("The template copies too much of this event: lists for each element of another list, or long values many times.");
 
             value = envelope;
             return name is "" or EventRoot;

@@ -33,14 +33,17 @@ internal static class ClockFaults
         {
             await SetAsync(clock, ahead);
             stage.Ahead = ahead;
+            var before = stage.Acknowledged;
             await stage.SendAsync(hub, connection, 12);
+            var sent = stage.Acknowledged.Except(before).ToList();
             ids.AddRange(stage.Acknowledged.Except(ids).Take(3).ToList());
 
             // What came before the jump is a repetition after it as well.
             foreach (var id in ids.ToList())
                 await stage.SendOneAsync(hub, connection, id);
 
-            await Task.Delay(2000);
+            // The next jump comes when each of these has reached the subscriber, who takes his time: the last ones are still under way then.
+            await FaultStage.UntilAsync(() => Task.FromResult(!sent.Except(receiver.Arrivals().Select(arrival => arrival.ProviderEventId)).Any()), TimeSpan.FromSeconds(20));
         }
 
         var missing = await stage.MissingAsync(receiver, TimeSpan.FromSeconds(40));

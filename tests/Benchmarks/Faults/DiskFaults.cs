@@ -29,7 +29,15 @@ internal static class DiskFaults
             for (var round = 0; round < 100 && !stage.Answers.Keys.Any(answer => answer.StartsWith("50", StringComparison.Ordinal)); round++)
                 await stage.SendAsync(hub, connection, 50);
 
-            await stage.SendAsync(hub, connection, 200);
+            // What was left over is taken as well until nothing fits any more, and the hub says so (what it knows of its storage, it asks once a second).
+            await FaultStage.UntilAsync(
+                async () =>
+                {
+                    await FillAsync(ballast);
+                    await stage.SendAsync(hub, connection, 20);
+                    return await FaultStage.ReadyAsync(hub) == 503;
+                },
+                TimeSpan.FromSeconds(30));
             var whileFull = stage.Told();
             var ready = await FaultStage.ReadyAsync(hub);
             using var api = await hub.Client.GetAsync(new Uri("/api/events?limit=1", UriKind.Relative));
@@ -58,6 +66,19 @@ internal static class DiskFaults
         }
     }
 
+    private static async Task FillAsync(string ballast)
+    {
+        try
+        {
+            await using var file = new FileStream(ballast, FileMode.Append);
+            await file.WriteAsync(new byte[new DriveInfo(Path.GetDirectoryName(ballast)!).AvailableFreeSpace]);
+        }
+        catch (IOException)
+        {
+            // The hub was quicker: there is less room than there was, which is what it is about.
+        }
+    }
+
     public static async Task<FaultRow> ReadOnlyAsync()
     {
         const string fault = "The data folder becomes read-only while the hub runs (chattr +i on database and log), and is read-only at a start";
@@ -81,6 +102,7 @@ internal static class DiskFaults
                     return new FaultRow(fault, "not tried: chattr is not permitted here", true);
 
                 await stage.SendAsync(hub, connection, 200);
+                await FaultStage.UntilAsync(async () => await FaultStage.ReadyAsync(hub) == 503, TimeSpan.FromSeconds(10));
                 (told, ready) = (stage.Told(), await FaultStage.ReadyAsync(hub));
                 await FaultStage.RunAsync("chattr", ["-i", .. files]);
                 recovered = await FaultStage.UntilReadyAsync(hub);

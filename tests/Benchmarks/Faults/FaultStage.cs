@@ -18,6 +18,8 @@ internal sealed record FaultRow(string Fault, string Happened, bool IsSound);
 /// <summary>What the scenarios share: webhooks with ids of their own, what was answered to them, and what became of them.</summary>
 internal sealed class FaultStage
 {
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
+
     private readonly ConcurrentDictionary<string, byte> acknowledged = new();
     private int sequence;
 
@@ -76,16 +78,32 @@ internal sealed class FaultStage
     /// <summary>Waits until the subscriber has taken all that was acknowledged, or for so long.</summary>
     public async Task<int> MissingAsync(CrashReceiver receiver, TimeSpan patience)
     {
-        var clock = Stopwatch.StartNew();
-        while (true)
-        {
-            var taken = receiver.Arrivals().Where(arrival => arrival.Taken).Select(arrival => arrival.ProviderEventId).ToHashSet();
-            var missing = acknowledged.Keys.Count(id => !taken.Contains(id));
-            if (missing == 0 || clock.Elapsed > patience)
-                return missing;
+        var missing = 0;
+        await UntilAsync(
+            () =>
+            {
+                var taken = receiver.Arrivals().Where(arrival => arrival.Taken).Select(arrival => arrival.ProviderEventId).ToHashSet();
+                missing = acknowledged.Keys.Count(id => !taken.Contains(id));
+                return Task.FromResult(missing == 0);
+            },
+            patience);
+        return missing;
+    }
 
-            await Task.Delay(100);
+    /// <summary>Waits until something is as it shall be, or for so long: what other processes do cannot be awaited.</summary>
+    /// <returns>Whether it is.</returns>
+    public static async Task<bool> UntilAsync(Func<Task<bool>> reached, TimeSpan patience)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!await reached())
+        {
+            if (clock.Elapsed > patience)
+                return false;
+
+            await Task.Delay(LookEvery);
         }
+
+        return true;
     }
 
     public static int Doubled(CrashReceiver receiver) => receiver.Arrivals().Where(arrival => arrival.Taken).GroupBy(arrival => arrival.EventId).Sum(group => group.Count() - 1);
@@ -101,9 +119,7 @@ internal sealed class FaultStage
     public static async Task<TimeSpan> UntilReadyAsync(HubProcess hub)
     {
         var clock = Stopwatch.StartNew();
-        while (await ReadyAsync(hub) != 200 && clock.Elapsed < TimeSpan.FromMinutes(1))
-            await Task.Delay(50);
-
+        await UntilAsync(async () => await ReadyAsync(hub) == 200, TimeSpan.FromMinutes(1));
         return clock.Elapsed;
     }
 

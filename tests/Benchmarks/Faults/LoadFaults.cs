@@ -70,9 +70,7 @@ internal static class LoadFaults
         var again = await SendAsync(0, Size);
         var half = await SendAsync(Size / 2, Size);
         var forged = await SendAsync(0, Size, tamper: true);
-        var clock = Stopwatch.StartNew();
-        while (receiver.Arrivals().Select(arrival => arrival.EventId).Distinct().Count() < Size * 3 / 2 && clock.Elapsed < TimeSpan.FromSeconds(30))
-            await Task.Delay(50);
+        await FaultStage.UntilAsync(() => Task.FromResult(receiver.Arrivals().Select(arrival => arrival.EventId).Distinct().Count() >= Size * 3 / 2), TimeSpan.FromSeconds(30));
 
         var ids = (await hub.ListAsync("/api/events?provider=sendgrid")).Select(item => FaultStage.Text(item, "providerEventId")).ToList();
         var arrivals = receiver.Arrivals();

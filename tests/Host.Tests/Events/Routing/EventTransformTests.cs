@@ -53,6 +53,34 @@ public sealed class EventTransformTests
     }
 
     [Theory]
+    [InlineData("{/data/list}", "KB")]
+    [InlineData("{/data/list|json}", "copies too much")]
+    public void Apply_CopiesAListForEachOfItsElements_IsRefusedBeforeItTakesTheMemory(string text, string says)
+    {
+        var list = string.Join(',', Enumerable.Repeat("{\"a\":\"usd\"}", 5_000));
+        var data = $$"""{ "list": [{{list}}] }""";
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var fault = Assert.Throws<TransformException>(() => Apply($$"""{ "template": { "$each": "{/data/list}", "$item": { "all": "{{text}}" } } }""", data));
+
+        Assert.Contains(says, fault.Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 * EventTransform.MaxMemory);
+    }
+
+    [Theory]
+    [InlineData("{event.data.a|array}")]
+    [InlineData("{event.data.a|json}")]
+    [InlineData("{event.data.a|wrap:v}")]
+    public void Apply_DeepEvent_GoesThroughPipes(string text)
+    {
+        const int depth = 500;
+        var (open, close) = (string.Concat(Enumerable.Repeat("{\"a\":", depth)), new string('}', depth));
+        var data = $$"""{ "a": {{open}}1{{close}} }""";
+
+        Assert.True(Apply($$"""{ "template": [ "{{text}}" ] }""", data).Body.Length > depth * 5);
+    }
+
+    [Theory]
     [InlineData("[]", "/transform/template", "missing")]
     [InlineData("{}", "/transform/template", "missing")]
     [InlineData("""{ "template": null }""", "/transform/template", "missing")]
