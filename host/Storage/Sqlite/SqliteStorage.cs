@@ -105,12 +105,12 @@ internal sealed partial class SqliteStorage : IHubStorage
 
     /// <summary>Completes when the work is committed. The work may run more than once, and must change nothing but the database.</summary>
     public Task<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken, int size = 0) =>
-        WatchAsync(Current.Writer.WriteAsync(work, size, cancellationToken), size);
+        Current.Writer.WriteAsync(work, size, cancellationToken);
 
     /// <summary>As <see cref="WriteAsync"/>, but does not wait for room in the queue.</summary>
     /// <exception cref="StoreBusyException">The queue is full.</exception>
     public Task<T> WriteOrBusyAsync<T>(Func<SqliteSession, T> work, int size, CancellationToken cancellationToken) =>
-        Current.Writer.TryWriteAsync(work, size, cancellationToken) is { } write ? WatchAsync(write, size) : Task.FromException<T>(new StoreBusyException());
+        Current.Writer.TryWriteAsync(work, size, cancellationToken) ?? Task.FromException<T>(new StoreBusyException());
 
     public Task<T> ReadAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) =>
         Current.Readers.ReadAsync(work, cancellationToken);
@@ -138,19 +138,6 @@ internal sealed partial class SqliteStorage : IHubStorage
         await opened.Lock.DisposeAsync();
     }
 
-    private async Task<T> WatchAsync<T>(Task<T> write, int size)
-    {
-        try
-        {
-            return await write.ConfigureAwait(false);
-        }
-        catch (StorageException fault) when (SqliteErrors.IsOfSpace(fault))
-        {
-            _space.RanOut(size);
-            throw;
-        }
-    }
-
     private Opened Open()
     {
         FileStream? folderLock = null;
@@ -175,7 +162,7 @@ internal sealed partial class SqliteStorage : IHubStorage
             if (events >= _eventsPerRun)
                 Log.Indexed(_logger, events);
 
-            var writer = new SqliteWriter(session, index, _file, _options, _beforeCommit, _logger);
+            var writer = new SqliteWriter(session, index, _file, _options, _beforeCommit, _logger) { OutOfSpace = size => _space.RanOut(size) };
             return new Opened(folderLock, session, index, writer, readers, new SqliteCheckpointer(checkpoints, writer, _options, _logger));
         }
         catch (Exception exception)

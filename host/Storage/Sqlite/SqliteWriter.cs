@@ -43,6 +43,9 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
     /// <summary>Called on the writer's thread after each commit, with the pages it wrote.</summary>
     public Action<int>? Committed { get; set; }
 
+    /// <summary>Called on the writer's thread when a commit failed for want of room, with the bytes of the largest write in it.</summary>
+    public Action<int>? OutOfSpace { get; set; }
+
     /// <summary>The number of the last transaction that was begun, from 1.</summary>
     public long Started => Volatile.Read(ref _started);
 
@@ -93,7 +96,11 @@ internal sealed partial class SqliteWriter : IAsyncDisposable
             catch (Exception exception)
             {
                 Log.CommitFailed(_logger, group.Count, exception);
-                Complete(group, SqliteErrors.Translate(exception, _file));
+                var failure = SqliteErrors.Translate(exception, _file);
+                if (failure is StorageException fault && SqliteErrors.IsOfSpace(fault))
+                    OutOfSpace?.Invoke(group.Max(static item => item.Size));
+
+                Complete(group, failure);
             }
 
             group.Clear();
