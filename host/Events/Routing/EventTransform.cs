@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -31,6 +32,9 @@ internal sealed class EventTransform
 
     /// <summary>Bytes of memory that filling a template may take altogether: a few placeholders that each copy a long list, for each element of another, take more than anything that is sent.</summary>
     public const long MaxMemory = 128 * 1024 * 1024;
+
+    /// <summary>How many elements of a list may be named by their place within the items of another.</summary>
+    private const int NearElements = 100;
 
     private const string EventRoot = "event";
     private const string ItemRoot = "item";
@@ -144,9 +148,11 @@ internal sealed class EventTransform
 
         public void Advance(int count)
         {
-            written.Advance(count);
-            if (written.WrittenCount > MaxOutput)
+            // Before anything is counted: the writer flushes what it has once more when it is disposed.
+            if (written.WrittenCount + count > MaxOutput)
                 throw new TransformException($"/transform/template: it makes more of this event than the {MaxOutput / 1024} KB that are sent.");
+
+            written.Advance(count);
         }
 
         public Memory<byte> GetMemory(int sizeHint = 0) => written.GetMemory(sizeHint);
@@ -219,6 +225,11 @@ internal sealed class EventTransform
                     found.Add(new(pointer, unknown!.Message, "The payload is below 'data': {event.data.amount}."));
                 else if (item is not null && root is "" or EventRoot && path is "" or "/" or "data" or "/data")
                     found.Add(new(pointer, "The whole event, or all of its data, cannot be repeated for each element of a list."));
+                else if (item is not null && root is "" or EventRoot && path.Split('.', '/').Any(IsFarIndex))
+                    found.Add(new(
+                        pointer,
+                        "An element far into a list, or counted from its end, cannot be looked for again for each element of a list.",
+                        $"Elements 0 to {NearElements - 1} can; so can those of the element itself: {{item.lines.-1}}."));
             }
         }
         catch (TemplateException exception)
@@ -226,6 +237,10 @@ internal sealed class EventTransform
             found.Add(new(pointer, exception.Message, "docs/templates.md has the language."));
         }
     }
+
+    /// <summary>Elements are found by counting from the first, so that this would take the square of the list.</summary>
+    private static bool IsFarIndex(string segment) =>
+        int.TryParse(segment, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var index) && index is < 0 or >= NearElements;
 
     private static IReadOnlyList<(string Root, string Path)> Roots(JsonElement text)
     {

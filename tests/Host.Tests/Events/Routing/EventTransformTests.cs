@@ -94,6 +94,8 @@ public sealed class EventTransformTests
     [InlineData("""{ "template": { "a": "{item.x}" } }""", "/transform/template/a", "item")]
     [InlineData("""{ "template": { "$each": "{/data/l}", "$item": { "$each": "{/data/l}", "$item": "{item}" } } }""", "/transform/template/$item/$each", "element")]
     [InlineData("""{ "template": { "$each": "{/data/l}", "$item": "{event.data}" } }""", "/transform/template/$item", "repeated")]
+    [InlineData("""{ "template": { "$each": "{/data/l}", "$item": "{event.data.l.-1.id}" } }""", "/transform/template/$item", "0 to 99")]
+    [InlineData("""{ "template": { "$each": "{/data/l}", "$item": { "a": "{/data/l/100}" } } }""", "/transform/template/$item/a", "0 to 99")]
     public void Compile_Faulty_SaysWhereAndWhatToDo(string transform, string pointer, string says)
     {
         Assert.False(EventTransform.TryCompile(JsonElement.Parse(transform), out _, out var issues));
