@@ -83,7 +83,7 @@ public sealed class AuthorizationCodeTests
     }
 
     [SkippableFact]
-    public async Task Callback_Replayed_IsRefused()
+    public async Task Callback_Replayed_SaysThatItIsDoneAndDoesNothing()
     {
         await using var rig = await OAuthRig.StartAsync();
         var id = await rig.ConnectAsync("person", "web");
@@ -92,8 +92,14 @@ public sealed class AuthorizationCodeTests
         Assert.Equal(200, done.Status);
 
         var again = await browser.GoAsync(done.Address);
+        using var other = new Browser();
+        var elsewhere = await other.GoAsync(done.Address);
 
-        Assert.Equal(400, again.Status);
+        Assert.Equal(200, again.Status);
+        Assert.Contains("already done", again.Html, StringComparison.Ordinal);
+
+        // Whoever has the state learns that it is used up, and nothing else.
+        Assert.Contains("already done", elsewhere.Html, StringComparison.Ordinal);
         Assert.Equal(1, await rig.CountAsync("authorization_code"));
     }
 
