@@ -18,8 +18,7 @@ internal sealed class RowParts : IDisposable
 
     public WebhookRequest Request { get; }
 
-    private bool IsForm => Straight.Single(Request, "Content-Type")?.Trim().StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) == true
-        || (Straight.All(Request, "Content-Type") is [var first, ..] && first.Trim().StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase));
+    private bool IsForm => Straight.Single(Request, "Content-Type")?.Trim().StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) == true;
 
     public JsonElement? Find(string pointer)
     {

@@ -64,6 +64,7 @@ public sealed class CrashRun(int kills, int seed, TextWriter output)
         ["HUB_DELIVERY__LEASE"] = "00:00:04",
         ["HUB_DELIVERY__TIMEOUT"] = "00:00:02",
         ["HUB_DELIVERY__TICK"] = "00:00:01",
+        ["HUB_SQLITE__EVENTSPERRUN"] = "100",
         ["HUB_RETENTION__RAWBODIES"] = "00:00:00.5",
         ["HUB_RETENTION__INTERVAL"] = "00:00:00.2",
         ["HUB_RETENTION__BATCH"] = "50",

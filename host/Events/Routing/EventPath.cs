@@ -16,6 +16,9 @@ internal sealed class EventPath
     /// <summary>How deep a walk may go; arrays in arrays count as well.</summary>
     private const int MaxDepth = 64;
 
+    /// <summary>How many names that are no Unicode an object may have before it is taken for one without the name that is looked for.</summary>
+    private const int MaxFaultyNames = 16;
+
     private static readonly string[] Names = [.. Enum.GetNames<EventAttribute>().Select(name => name.ToLowerInvariant())];
 
     private readonly Segment[] segments;
@@ -90,7 +93,7 @@ internal sealed class EventPath
             {
                 var found = value.ValueKind switch
                 {
-                    JsonValueKind.Object => value.TryGetProperty(segment.Utf8, out value),
+                    JsonValueKind.Object => TryMember(value, segment.Utf8, out value),
                     JsonValueKind.Array => segment.TryIndex(value, out value),
                     _ => false,
                 };
@@ -124,7 +127,7 @@ internal sealed class EventPath
         {
             // Names are compared one by one.
             return budget.Spend(current.GetPropertyCount() / 8)
-                && current.TryGetProperty(segments[at].Utf8, out var member) && Walk(member, at + 1, depth + 1, test, ref budget);
+                && TryMember(current, segments[at].Utf8, out var member) && Walk(member, at + 1, depth + 1, test, ref budget);
         }
 
         if (!isArray)
@@ -133,6 +136,43 @@ internal sealed class EventPath
         return segments[at].IsIndex
             ? budget.Spend(current.GetArrayLength() / 64) && segments[at].TryIndex(current, out var item) && Walk(item, at + 1, depth + 1, test, ref budget)
             : AnyElement(current, at, depth, test, ref budget);
+    }
+
+    private static bool TryMember(JsonElement owner, byte[] name, out JsonElement value)
+    {
+        try
+        {
+            return owner.TryGetProperty(name, out value);
+        }
+        catch (InvalidOperationException)
+        {
+            // One of the names has half a surrogate pair in it. It is equal to nothing, and stands in no other's way.
+            return TryMemberAmongFaulty(owner, name, out value);
+        }
+    }
+
+    private static bool TryMemberAmongFaulty(JsonElement owner, byte[] name, out JsonElement value)
+    {
+        value = default;
+        var found = false;
+        var faulty = 0;
+        foreach (var member in owner.EnumerateObject())
+        {
+            try
+            {
+                if (!member.NameEquals(name))
+                    continue;
+
+                // As elsewhere the last of several counts.
+                (value, found) = (member.Value, true);
+            }
+            catch (InvalidOperationException) when (++faulty <= MaxFaultyNames)
+            {
+                // The next one.
+            }
+        }
+
+        return found;
     }
 
     private bool AnyElement(JsonElement array, int at, int depth, FilterTest test, ref FilterBudget budget)

@@ -25,4 +25,10 @@ internal sealed class SqliteOptions
 
     /// <summary>How many pages the log may hold before the writer itself stops to empty it. Default 65536 (256 MB).</summary>
     public int MaxLogPages { get; set; } = 65_536;
+
+    /// <summary>
+    /// How many events are found through memory before what they are found by is written as a run. Default 65536: about 60 bytes each, twice while a run is written. Fewer take less memory and are
+    /// read faster at a start; more make fewer runs to look into. At least 1.
+    /// </summary>
+    public int EventsPerRun { get; set; } = 65_536;
 }

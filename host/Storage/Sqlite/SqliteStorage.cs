@@ -32,7 +32,6 @@ internal sealed partial class SqliteStorage : IHubStorage
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Action? _beforeCommit;
-    private readonly int _eventsPerRun;
     private readonly string _folder;
     private readonly string _file;
     private readonly DiskSpace _space;
@@ -45,7 +44,7 @@ internal sealed partial class SqliteStorage : IHubStorage
     }
 
     /// <summary>For tests: <paramref name="beforeCommit"/> is called on the writer's thread before each commit; to make it fail or wait there.</summary>
-    internal SqliteStorage(string folder, SqliteOptions options, TimeProvider time, ILogger logger, Action? beforeCommit, int eventsPerRun = SqliteEventIndex.EventsPerRun)
+    internal SqliteStorage(string folder, SqliteOptions options, TimeProvider time, ILogger logger, Action? beforeCommit)
     {
         _folder = Path.GetFullPath(folder);
         _file = Path.Combine(_folder, FileName);
@@ -54,7 +53,6 @@ internal sealed partial class SqliteStorage : IHubStorage
         _time = time;
         _logger = logger;
         _beforeCommit = beforeCommit;
-        _eventsPerRun = eventsPerRun;
     }
 
     /// <summary>How many transactions have been begun and committed.</summary>
@@ -158,8 +156,8 @@ internal sealed partial class SqliteStorage : IHubStorage
             var readers = new SqliteReaders(_file, _options.ReadConnections);
             var checkpoints = SqliteSession.Open(_file, SqliteOpenMode.ReadWrite, cacheKilobytes: 64);
             checkpoints.Run("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;");
-            var index = SqliteEventIndex.Load(session, SqliteEventStore.Last(session), _time.GetUtcNow().ToStored(), _eventsPerRun, out var events);
-            if (events >= _eventsPerRun)
+            var index = SqliteEventIndex.Load(session, SqliteEventStore.Last(session), _time.GetUtcNow().ToStored(), Math.Max(1, _options.EventsPerRun), out var events);
+            if (events >= _options.EventsPerRun)
                 Log.Indexed(_logger, events);
 
             var writer = new SqliteWriter(session, index, _file, _options, _beforeCommit, _logger) { OutOfSpace = size => _space.RanOut(size) };

@@ -27,13 +27,11 @@ public sealed class FuzzTests(ITestOutputHelper output)
         Assert.True(result.Fault is null, $"{line}: {result.Fault}");
     }
 
-    [Fact]
-    public void ManyCases_OfOneSeed_NoneFails() => Run(20_260_101);
-
-    [Fact]
-    public void ManyCases_OfANewSeed_NoneFails() => Run((ulong)Random.Shared.NextInt64());
-
-    private void Run(ulong seed)
+    // Always the same cases, so that what a change breaks is what the change broke. New seeds are for the command.
+    [Theory]
+    [InlineData(20_260_101)]
+    [InlineData(20_261_122)]
+    public void ManyCases_OfASeed_NoneFails(ulong seed)
     {
         using var text = new StringWriter();
         var run = new FuzzRun(seed, Cases / 2, folder: null, text);

@@ -11,9 +11,6 @@ namespace IntegrationHub.Host.Storage.Sqlite.EventIndex;
 /// </remarks>
 internal sealed partial class SqliteEventIndex : IWriterState
 {
-    /// <summary>How many events make a run. In memory about 60 bytes each, twice while a run is written.</summary>
-    public const int EventsPerRun = 65_536;
-
     /// <summary>How much memory filters may take. It holds the ids of 33 million events; of older runs the disk is asked.</summary>
     private const int FilterBytes = 64 * 1024 * 1024;
 

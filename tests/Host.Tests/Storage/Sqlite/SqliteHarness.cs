@@ -1,5 +1,4 @@
 using IntegrationHub.Host.Storage.Sqlite;
-using IntegrationHub.Host.Storage.Sqlite.EventIndex;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IntegrationHub.Host.Tests.Storage.Sqlite;
@@ -9,21 +8,20 @@ internal static class SqliteHarness
 {
     public static string NewFolder() => Directory.CreateTempSubdirectory("hub-storage-").FullName;
 
-    public static SqliteStorage New(string folder, SqliteOptions? options = null, Action? beforeCommit = null, int eventsPerRun = SqliteEventIndex.EventsPerRun) =>
-        new(folder, options ?? new SqliteOptions(), TimeProvider.System, NullLogger.Instance, beforeCommit, eventsPerRun);
+    public static SqliteStorage New(string folder, SqliteOptions? options = null, Action? beforeCommit = null) =>
+        new(folder, options ?? new SqliteOptions(), TimeProvider.System, NullLogger.Instance, beforeCommit);
 
-    public static async Task<SqliteStorage> OpenAsync(
-        string folder, SqliteOptions? options = null, Action? beforeCommit = null, int eventsPerRun = SqliteEventIndex.EventsPerRun)
+    public static async Task<SqliteStorage> OpenAsync(string folder, SqliteOptions? options = null, Action? beforeCommit = null)
     {
-        var storage = New(folder, options, beforeCommit, eventsPerRun);
+        var storage = New(folder, options, beforeCommit);
         await storage.OpenAsync(CancellationToken.None);
         return storage;
     }
 
-    public static async Task<StorageHarness> NewHarnessAsync(int eventsPerRun = SqliteEventIndex.EventsPerRun)
+    public static async Task<StorageHarness> NewHarnessAsync(SqliteOptions? options = null)
     {
         var folder = NewFolder();
-        var storage = await OpenAsync(folder, eventsPerRun: eventsPerRun);
+        var storage = await OpenAsync(folder, options);
         return new StorageHarness
         {
             Engine = storage,

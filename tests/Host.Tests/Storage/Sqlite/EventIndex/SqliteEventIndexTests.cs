@@ -42,12 +42,12 @@ public sealed class SqliteEventIndexTests : IDisposable
 
                     storage = await SqliteHarness.OpenAsync(
                         folder,
+                        new SqliteOptions { EventsPerRun = EventsPerRun },
                         beforeCommit: () =>
                         {
                             if (Interlocked.Decrement(ref fails) == 0)
                                 throw new SqliteException("No room.", 13);
-                        },
-                        eventsPerRun: EventsPerRun);
+                        });
                 }
 
                 var store = new SqliteEventStore(storage);
@@ -124,7 +124,7 @@ public sealed class SqliteEventIndexTests : IDisposable
 
         for (var round = 0; round < 2; round++)
         {
-            await using var storage = await SqliteHarness.OpenAsync(folder, eventsPerRun: EventsPerRun);
+            await using var storage = await SqliteHarness.OpenAsync(folder, new SqliteOptions { EventsPerRun = EventsPerRun });
             var result = await new SqliteEventStore(storage).AppendAsync(Some.Append([.. New("p_1"), .. New("p_20"), .. New("p_gone")]), None);
 
             Assert.Equal(["evt_1", "evt_20", "evt_gone"], result.Duplicates);
@@ -141,14 +141,14 @@ public sealed class SqliteEventIndexTests : IDisposable
     {
         var now = TimeProvider.System.GetUtcNow();
         var events = Enumerable.Range(0, EventsPerRun + 2).Select(i => Some.Event("p_" + i) with { ReceivedAt = now }).ToList();
-        await using (var storage = await SqliteHarness.OpenAsync(folder, eventsPerRun: EventsPerRun))
+        await using (var storage = await SqliteHarness.OpenAsync(folder, new SqliteOptions { EventsPerRun = EventsPerRun }))
         {
             await AppendEachAsync(storage, events);
             await storage.WriteAsync(static session => session.Execute("DELETE FROM events"), None);
             Assert.Equal(1, storage.EventIndex.Runs);
         }
 
-        await using var again = await SqliteHarness.OpenAsync(folder, eventsPerRun: EventsPerRun);
+        await using var again = await SqliteHarness.OpenAsync(folder, new SqliteOptions { EventsPerRun = EventsPerRun });
         foreach (var one in events)
         {
             var result = await new SqliteEventStore(again).AppendAsync(Some.Append(Some.Event(one.ProviderEventId) with { ReceivedAt = now.AddMinutes(1) }), None);
@@ -165,7 +165,7 @@ public sealed class SqliteEventIndexTests : IDisposable
         var name = "layla@" + "example.com";
         var theirs = Enumerable.Range(0, 11).Select(i => Some.Event(idNamesThePerson ? $"{name}/{i}" : "p_" + i) with { Subject = name, ReceivedAt = now }).ToList();
         var others = Enumerable.Range(0, 11).Select(i => Some.Event("q_" + i) with { Subject = "omar", ReceivedAt = now }).ToList();
-        await using var storage = await SqliteHarness.OpenAsync(folder, eventsPerRun: EventsPerRun);
+        await using var storage = await SqliteHarness.OpenAsync(folder, new SqliteOptions { EventsPerRun = EventsPerRun });
         await AppendEachAsync(storage, theirs.Zip(others, static (one, other) => new[] { one, other }).SelectMany(static pair => pair));
         Assert.Equal(2, storage.EventIndex.Runs);
         var erasures = new SqliteErasureStore(storage);
@@ -187,7 +187,7 @@ public sealed class SqliteEventIndexTests : IDisposable
     public async Task Purge_EventsGoneAndWindowsOver_DeletesAllRunsButTheNewest()
     {
         var now = TimeProvider.System.GetUtcNow();
-        await using var storage = await SqliteHarness.OpenAsync(folder, eventsPerRun: EventsPerRun);
+        await using var storage = await SqliteHarness.OpenAsync(folder, new SqliteOptions { EventsPerRun = EventsPerRun });
         var store = new SqliteEventStore(storage);
         var events = Enumerable.Range(0, 5 * EventsPerRun).Select(i => Some.Event("p_" + i) with { Subject = "s_" + (i % 5), ReceivedAt = now }).ToList();
         await AppendEachAsync(storage, events);
@@ -217,7 +217,7 @@ public sealed class SqliteEventIndexTests : IDisposable
     [Fact]
     public async Task NumbersOf_MoreThanAsked_IsNotAnswered()
     {
-        await using var storage = await SqliteHarness.OpenAsync(folder, eventsPerRun: EventsPerRun);
+        await using var storage = await SqliteHarness.OpenAsync(folder, new SqliteOptions { EventsPerRun = EventsPerRun });
         await AppendEachAsync(storage, Enumerable.Range(0, 30).Select(static i => Some.Event("p_" + i) with { Subject = "s" }));
 
         Assert.Null(await storage.ReadAsync(session => storage.EventIndex.NumbersOf(session, "s", 29), None));
