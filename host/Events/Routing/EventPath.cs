@@ -19,6 +19,8 @@ internal sealed class EventPath
     /// <summary>How many names that are no Unicode an object may have before it is taken for one without the name that is looked for.</summary>
     private const int MaxFaultyNames = 16;
 
+    private const int StepsOfAFault = 500;
+
     private static readonly string[] Names = [.. Enum.GetNames<EventAttribute>().Select(name => name.ToLowerInvariant())];
 
     private readonly Segment[] segments;
@@ -117,7 +119,7 @@ internal sealed class EventPath
         var isArray = current.ValueKind == JsonValueKind.Array;
         if (at == segments.Length)
         {
-            if (test.Holds(new FieldValue(current), ref budget))
+            if (Holds(test, current, ref budget))
                 return true;
 
             return isArray && !test.TakesArrays && AnyElement(current, at, depth, test, ref budget);
@@ -136,6 +138,20 @@ internal sealed class EventPath
         return segments[at].IsIndex
             ? budget.Spend(current.GetArrayLength() / 64) && segments[at].TryIndex(current, out var item) && Walk(item, at + 1, depth + 1, test, ref budget)
             : AnyElement(current, at, depth, test, ref budget);
+    }
+
+    private static bool Holds(FilterTest test, JsonElement value, ref FilterBudget budget)
+    {
+        try
+        {
+            return test.Holds(new FieldValue(value), ref budget);
+        }
+        catch (InvalidOperationException)
+        {
+            // A text with half a surrogate pair in it is equal to nothing, and the elements after it are looked at. Finding that out takes as long as a few hundred steps.
+            budget.Spend(StepsOfAFault);
+            return false;
+        }
     }
 
     private static bool TryMember(JsonElement owner, byte[] name, out JsonElement value)

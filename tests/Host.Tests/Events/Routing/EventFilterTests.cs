@@ -12,7 +12,7 @@ public sealed class EventFilterTests
     private const string Data = """
         { "amount": 1050, "price": 10.50, "big": 123456789012345678901234567890, "currency": "usd", "live": true, "note": null, "created": 1767225600, "at": "2026-01-01T02:00:00+02:00",
           "tags": ["new", "vip"], "numbers": [1, 2, 3], "customer": { "email": "Ada@Example.com", "a/b": "slash", "name": "Zoë \u00e9t\u00e9" },
-          "lines": [ { "sku": "A-1", "qty": 1, "options": [ { "size": "s" } ] }, { "sku": "B-2", "qty": 7, "options": [ { "size": "m" }, { "size": "l" } ] } ], "empty": [], "lone": "\ud800x", "odd": { "x": 1, "\ud800": 2 } }
+          "lines": [ { "sku": "A-1", "qty": 1, "options": [ { "size": "s" } ] }, { "sku": "B-2", "qty": 7, "options": [ { "size": "m" }, { "size": "l" } ] } ], "empty": [], "lone": "\ud800x", "odd": { "x": 1, "\ud800": 2 }, "oddTexts": ["a\udc00", "b"] }
         """;
 
     [Theory]
@@ -31,6 +31,9 @@ public sealed class EventFilterTests
     [InlineData("""{ "/data/customer": "Ada" }""", false)]
     [InlineData("""{ "/data/odd/x": 1 }""", true)]
     [InlineData("""{ "/data/odd/y": 1 }""", false)]
+    [InlineData("""{ "/data/oddTexts": "b" }""", true)]
+    [InlineData("""{ "/data/oddTexts": { "in": ["b", "c"] } }""", true)]
+    [InlineData("""{ "/data/oddTexts": "c" }""", false)]
     [InlineData("""{ "/data/customer/a~1b": "slash" }""", true)]
     [InlineData("""{ "/data/customer/name": "Zoë été" }""", true)]
     [InlineData("""{ "/data/currency": ["eur", "usd"] }""", true)]
