@@ -19,6 +19,7 @@ internal sealed class EventPath
     /// <summary>How many names that are no Unicode an object may have before it is taken for one without the name that is looked for.</summary>
     private const int MaxFaultyNames = 16;
 
+    /// <summary>What an exception costs, in steps: a list of a hundred thousand faulty elements must not take seconds.</summary>
     private const int StepsOfAFault = 500;
 
     private static readonly string[] Names = [.. Enum.GetNames<EventAttribute>().Select(name => name.ToLowerInvariant())];
@@ -91,11 +92,13 @@ internal sealed class EventPath
             if (value.ValueKind == JsonValueKind.Undefined)
                 return null;
 
+            var budget = new FilterBudget(MaxSegments * MaxFaultyNames * StepsOfAFault);
+
             foreach (var segment in segments)
             {
                 var found = value.ValueKind switch
                 {
-                    JsonValueKind.Object => TryMember(value, segment.Utf8, out value),
+                    JsonValueKind.Object => TryMember(value, segment.Utf8, ref budget, out value),
                     JsonValueKind.Array => segment.TryIndex(value, out value),
                     _ => false,
                 };
@@ -129,7 +132,7 @@ internal sealed class EventPath
         {
             // Names are compared one by one.
             return budget.Spend(current.GetPropertyCount() / 8)
-                && TryMember(current, segments[at].Utf8, out var member) && Walk(member, at + 1, depth + 1, test, ref budget);
+                && TryMember(current, segments[at].Utf8, ref budget, out var member) && Walk(member, at + 1, depth + 1, test, ref budget);
         }
 
         if (!isArray)
@@ -148,13 +151,13 @@ internal sealed class EventPath
         }
         catch (InvalidOperationException)
         {
-            // A text with half a surrogate pair in it is equal to nothing, and the elements after it are looked at. Finding that out takes as long as a few hundred steps.
+            // A text with half a surrogate pair in it is equal to nothing, and the elements after it are looked at.
             budget.Spend(StepsOfAFault);
             return false;
         }
     }
 
-    private static bool TryMember(JsonElement owner, byte[] name, out JsonElement value)
+    private static bool TryMember(JsonElement owner, byte[] name, ref FilterBudget budget, out JsonElement value)
     {
         try
         {
@@ -163,11 +166,11 @@ internal sealed class EventPath
         catch (InvalidOperationException)
         {
             // One of the names has half a surrogate pair in it. It is equal to nothing, and stands in no other's way.
-            return TryMemberAmongFaulty(owner, name, out value);
+            return TryMemberAmongFaulty(owner, name, ref budget, out value);
         }
     }
 
-    private static bool TryMemberAmongFaulty(JsonElement owner, byte[] name, out JsonElement value)
+    private static bool TryMemberAmongFaulty(JsonElement owner, byte[] name, ref FilterBudget budget, out JsonElement value)
     {
         value = default;
         var found = false;
@@ -182,9 +185,13 @@ internal sealed class EventPath
                 // As elsewhere the last of several counts.
                 (value, found) = (member.Value, true);
             }
-            catch (InvalidOperationException) when (++faulty <= MaxFaultyNames)
+            catch (InvalidOperationException)
             {
-                // The next one.
+                if (!budget.Spend(StepsOfAFault) || ++faulty > MaxFaultyNames)
+                {
+                    value = default;
+                    return false;
+                }
             }
         }
 

@@ -130,7 +130,7 @@ internal sealed partial class SqliteEventIndex : IWriterState
 
             foreach (var run in WrittenRuns())
             {
-                if (run.RepetitionChunks > 0)
+                if (run.RepetitionChunks > 0 && run.Filter?.MayHave(key) != false)
                     forgotten |= Rewrite(session, RepetitionPlace(run, key), chunk => RunChunks.Without(chunk, key));
             }
         }
