@@ -75,9 +75,15 @@ internal sealed class AuditChain(KeyRing ring)
     private static void Write(ArrayBufferWriter<byte> output, string? text)
     {
         if (text is null)
+        {
             Write(output, -1);
+        }
         else
-            Write(output, Encoding.UTF8.GetBytes(text).AsSpan());
+        {
+            var length = Encoding.UTF8.GetByteCount(text);
+            Write(output, length);
+            output.Advance(Encoding.UTF8.GetBytes(text, output.GetSpan(length)));
+        }
     }
 
     private static void Write(ArrayBufferWriter<byte> output, ReadOnlySpan<byte> bytes)

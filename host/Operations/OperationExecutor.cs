@@ -67,7 +67,7 @@ internal sealed class OperationExecutor(
             CorrelationId = call.CorrelationId,
         };
 
-        using var activity = HubTelemetry.Source.StartActivity($"operation {provider.Id}.{target.Operation}", ActivityKind.Client);
+        using var activity = !HubTelemetry.Source.HasListeners() ? null : HubTelemetry.Source.StartActivity($"operation {provider.Id}.{target.Operation}", ActivityKind.Client);
         activity?.SetTag("hub.connection.id", target.Connection.Id).SetTag("hub.correlation_id", call.CorrelationId);
 
         var started = time.GetTimestamp();
