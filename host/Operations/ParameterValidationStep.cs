@@ -9,7 +9,7 @@ namespace IntegrationHub.Host.Operations;
 internal sealed class ParameterValidationStep : IOperationStep
 {
     public ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken) =>
-        Check(invocation.Provider, invocation.Operation, invocation.Parameters) is { } error ? ValueTask.FromResult(OperationResult.Failure(error)) : next(cancellationToken);
+        Check(invocation.Provider, invocation.Operation, invocation.Parameters) is { } error ? ValueTask.FromResult(OperationResult.Failure(error)) : next(invocation, cancellationToken);
 
     /// <returns><see langword="null"/> when the parameters fit.</returns>
     public static ProviderError? Check(LoadedProvider provider, string operation, JsonElement parameters)
