@@ -67,6 +67,7 @@ internal static class HubApp
         app.UseMiddleware<ProblemMiddleware>();
         app.UseRouting();
         app.UseAccess();
+        app.UseMiddleware<QueryMiddleware>();
 
         app.MapHealth();
         app.MapAccess();

@@ -58,7 +58,14 @@ internal sealed partial class IdempotentRequests(
 
             if (earlier.SealedAnswer is { } answer)
             {
-                await ReplayAsync(context, JsonSerializer.Deserialize<StoredAnswer>(payloads.Open(answer, earlier.Id))!, cancellationToken);
+                var stored = JsonSerializer.Deserialize<StoredAnswer>(payloads.Open(answer, earlier.Id))!;
+                if (stored.Status >= StatusCodes.Status500InternalServerError
+                    && await LatestEffectAsync(earlier.Id, cancellationToken) is { Settlement.Verdict: EffectVerdict.Succeeded } settled)
+                {
+                    throw Settled(settled).ToException();
+                }
+
+                await ReplayAsync(context, stored, cancellationToken);
                 return;
             }
 
@@ -173,6 +180,14 @@ internal sealed partial class IdempotentRequests(
         $"The first request with this Idempotency-Key {verdict}, and its answer could not be kept. See /api/effects/{effect.Id}.")
     {
         Extensions = new Dictionary<string, object?> { ["effectId"] = effect.Id },
+    };
+
+    // That nobody knows what became of it is not true any more.
+    private static Problem Settled(Effect effect) => new(
+        StatusCodes.Status409Conflict, "answer_lost", "The answer of the first request is lost",
+        $"The first request with this Idempotency-Key was not answered. Somebody has found since that it succeeded. See /api/effects/{effect.Id}.")
+    {
+        Extensions = new Dictionary<string, object?> { ["effectId"] = effect.Id, ["outcomeUnknown"] = false },
     };
 
     private static Problem Unknown(Effect effect) => new(

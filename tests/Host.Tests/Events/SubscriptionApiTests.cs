@@ -115,6 +115,40 @@ public sealed partial class SubscriptionApiTests
     }
 
     [Theory]
+    [InlineData("""{ "overlap": "0s" }""", null)]
+    [InlineData("""{ "overlap": "90m" }""", 90)]
+    [InlineData("{}", 24 * 60)]
+    public async Task Rotate_WithAnOverlap_KeepsTheOldSecretForAsLong(string body, int? minutes)
+    {
+        await using var hub = await HubServer.StartAsync();
+        var id = await CreateAsync(hub);
+
+        var (status, rotated) = await hub.CallAsync("POST", $"/api/subscriptions/{id}/rotate-secret", body);
+
+        var after = (await hub.Subscriptions.GetAsync(id, CancellationToken.None))!;
+        Assert.Equal((200, hub.Time.GetUtcNow().AddMinutes(minutes ?? 0)), (status, after.PreviousSecretValidUntil ?? hub.Time.GetUtcNow()));
+        Assert.Equal(minutes is null ? 1 : 2, hub.Get<SubscriptionSecrets>().Open(after, hub.Time.GetUtcNow()).Length);
+        Assert.Equal(minutes is null, after.SealedPreviousSecret is null);
+        Assert.Equal(minutes is null, rotated.GetProperty("previousSecretValidUntil").ValueKind == JsonValueKind.Null);
+    }
+
+    [Theory]
+    [InlineData("""{ "overlap": "soon" }""", "/overlap")]
+    [InlineData("""{ "overlap": "31d" }""", "/overlap")]
+    [InlineData("""{ "overlap": 0 }""", "/overlap")]
+    [InlineData("""{ "overlaps": "0s" }""", "/overlaps")]
+    public async Task Rotate_Faulty_NamesThePlaceAndKeepsTheSecret(string body, string pointer)
+    {
+        await using var hub = await HubServer.StartAsync();
+        var id = await CreateAsync(hub);
+
+        var (status, problem) = await hub.CallAsync("POST", $"/api/subscriptions/{id}/rotate-secret", body);
+
+        Assert.Equal((400, pointer), (status, Text(problem.GetProperty("errors")[0], "pointer")));
+        Assert.Null((await hub.Subscriptions.GetAsync(id, CancellationToken.None))!.PreviousSecretValidUntil);
+    }
+
+    [Theory]
     [InlineData(200, true)]
     [InlineData(500, false)]
     public async Task Test_OfAnEndpoint_AnswersWhatItSaidAndKeepsNothing(int answer, bool ok)

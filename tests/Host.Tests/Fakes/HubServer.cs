@@ -105,6 +105,7 @@ internal sealed class HubServer : IAsyncDisposable
 
             return next();
         });
+        app.UseMiddleware<QueryMiddleware>();
         app.MapWebhooks();
         app.MapEvents();
         await app.StartAsync();

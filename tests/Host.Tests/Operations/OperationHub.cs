@@ -73,6 +73,7 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
             context.SetCaller(Caller);
             return next(context);
         });
+        app.UseMiddleware<QueryMiddleware>();
         app.MapOperations();
         app.MapConnectionLimits();
         Connection = new Connection

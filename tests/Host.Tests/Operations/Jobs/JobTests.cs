@@ -315,7 +315,8 @@ public sealed class JobTests
         var id = (await SubmitAsync(hub, "charge"))["id"]!;
         await ReachesAsync(hub, id, job => job["state"] == "queued" && NextRunIn(hub, job) == TimeSpan.FromSeconds(10));
 
-        Assert.Equal("cancelled", (await hub.Client.SendAsync("POST", $"/api/jobs/{id}/cancel"))["state"]);
+        var cancelled = await hub.Client.SendAsync("POST", $"/api/jobs/{id}/cancel");
+        Assert.Equal(("cancelled", "cancelled"), (cancelled["state"], cancelled.Json.GetProperty("error").GetProperty("code").GetString()));
         Assert.Equal(409, (await hub.Client.SendAsync("POST", $"/api/jobs/{id}/cancel")).Status);
         Assert.Contains(hub.Audit.Entries, entry => entry.Action == "job.cancelled");
     }
