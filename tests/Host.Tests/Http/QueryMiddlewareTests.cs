@@ -11,7 +11,7 @@ public sealed class QueryMiddlewareTests : IClassFixture<RealHub>
     [Theory]
     [InlineData("GET", "/api/events?projct=shop", "/projct", "'project'")]
     [InlineData("GET", "/api/deliveries?subscriptionId=sub_1", "/subscriptionId", "Did you mean")]
-    [InlineData("GET", "/api/dead-letters?state=dead", "/state", "'step'")]
+    [InlineData("GET", "/api/dead-letters?stepp=send", "/stepp", "'step'")]
     [InlineData("GET", "/api/dead-letters/groups?a~b/c=1", "/a~0b~1c", "Known:")]
     [InlineData("GET", "/api/effects?verdct=unknown", "/verdct", "'verdict'")]
     [InlineData("GET", "/api/jobs?status=dead", "/status", "'state'")]
@@ -36,7 +36,7 @@ public sealed class QueryMiddlewareTests : IClassFixture<RealHub>
     }
 
     [Theory]
-    [InlineData("/api/events?LIMIT=1&type=a.*&project=shop")]
+    [InlineData("/api/events?LIMIT=1&type=a.*&project=shop&status=dead")]
     [InlineData("/api/providers?capability=sms.send&capability=email.send&limit=1")]
     [InlineData("/api/audit?actor=x&limit=1")]
     [InlineData("/api/connections?provider=stripe&project=shop&environment=prod&limit=1")]

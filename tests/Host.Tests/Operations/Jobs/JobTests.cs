@@ -224,7 +224,8 @@ public sealed class JobTests
 
         await hub.Client.SendAsync("POST", $"/api/effects/{job["effectId"]}/settle", $$"""{ "verdict": "{{verdict}}" }""");
 
-        Assert.Equal(state, (await ShowAsync(hub, id))["state"]);
+        var settled = await ShowAsync(hub, id);
+        Assert.Equal((state, state == "succeeded"), (settled["state"], settled.Json.GetProperty("error").ValueKind == JsonValueKind.Null));
         Assert.Equal(retry, (await hub.Client.SendAsync("POST", $"/api/jobs/{id}/retry")).Status);
     }
 
