@@ -104,9 +104,19 @@ internal static class DeadLetterEndpoints
     }
 
     private static async Task<IResult> ReplayAsync(
-        string id, HttpContext context, IDeadLetterStore store, IDeliveryStore deliveries, DeliverySignal signal, IAuditTrail audit, TimeProvider time, CancellationToken cancellationToken)
+        string id, HttpContext context, IDeadLetterStore store, IDeliveryStore deliveries, ISubscriptionStore subscriptions, DeliverySignal signal, IAuditTrail audit, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var dead = await DeliveryEndpoints.FindAsync("dead letter", id, context, deliveries, cancellationToken);
+        switch (await subscriptions.GetAsync(dead.SubscriptionId, cancellationToken))
+        {
+            case null:
+                return Problem.Conflict(
+                    "Its subscription is deleted.", "", $"Make another one, then send it the event: POST /api/events/{dead.EventId}/replay with {{ \"subscription\": \"sub_…\" }}.").ToResult();
+            case { Enabled: false }:
+                return Problem.Conflict("Its subscription is disabled.", "", "Enable it first: what is sent to a disabled subscription becomes a dead letter again.").ToResult();
+        }
+
         if (await store.ReplayOneAsync(id, time.GetUtcNow(), cancellationToken) is not { } replay)
             return Problem.Conflict("The delivery is no dead letter.", "", "Only deliveries with the status 'dead' can be replayed here.").ToResult();
 

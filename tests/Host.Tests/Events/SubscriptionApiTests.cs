@@ -41,6 +41,10 @@ public sealed partial class SubscriptionApiTests
     [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://user:word@example.com" } }""", "/target/url")]
     [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://example.com/#part" } }""", "/target/url")]
     [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://" } }""", "/target/url")]
+    [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://127.0.0.1/hooks" } }""", "/target/url")]
+    [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://0x7f000001/hooks" } }""", "/target/url")]
+    [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://[::1]/hooks" } }""", "/target/url")]
+    [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://169.254.169.254/latest" } }""", "/target/url")]
     [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://example.com/\r\nX: y" } }""", "/target/url")]
     [InlineData("""{ "pattern": "a", "environment": "live", "target": { "kind": "webhook", "url": "https://example.com" } }""", "/environment")]
     public async Task Create_Faulty_NamesThePlace(string body, string pointer)

@@ -140,6 +140,24 @@ public sealed class DeadLetterApiTests
     }
 
     [Fact]
+    public async Task Replay_ToWhoTakesNothing_IsRefusedAndMakesNothing()
+    {
+        await using var hub = await HubServer.StartAsync(Local);
+        var (_, subscription) = await hub.CallAsync("POST", "/api/subscriptions", Subscribe("http://127.0.0.1:9/", "app.**"));
+        var path = $"/api/subscriptions/{Text(subscription, "id")}";
+        await BuryAsync(hub, Text(subscription, "id")!, 1);
+        var dead = Assert.Single(hub.Store.Deliveries).Id;
+
+        await hub.CallAsync("PATCH", path, """{ "enabled": false }""");
+        var (disabled, _) = await hub.CallAsync("POST", $"/api/dead-letters/{dead}/replay", null, HubRole.Operator);
+        await hub.CallAsync("DELETE", path);
+        var (deleted, _) = await hub.CallAsync("POST", $"/api/dead-letters/{dead}/replay", null, HubRole.Operator);
+
+        Assert.Equal((409, 409), (disabled, deleted));
+        Assert.Single(hub.Store.Deliveries);
+    }
+
+    [Fact]
     public async Task Replay_OfOneProject_LeavesThoseOfOthers()
     {
         await using var hub = await HubServer.StartAsync(Local);
