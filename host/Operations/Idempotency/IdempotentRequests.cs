@@ -58,7 +58,14 @@ internal sealed partial class IdempotentRequests(
 
             if (earlier.SealedAnswer is { } answer)
             {
-                await ReplayAsync(context, await OpenAsync(answer, earlier, cancellationToken), cancellationToken);
+                var stored = await OpenAsync(answer, earlier, cancellationToken);
+                if (stored.Status >= StatusCodes.Status500InternalServerError
+                    && await LatestEffectAsync(earlier.Id, cancellationToken) is { Settlement.Verdict: EffectVerdict.Succeeded } settled)
+                {
+                    throw Settled(settled).ToException();
+                }
+
+                await ReplayAsync(context, stored, cancellationToken);
                 return;
             }
 
@@ -195,6 +202,14 @@ internal sealed partial class IdempotentRequests(
         + (effect is null ? "" : $" See /api/effects/{effect.Id}."))
     {
         Extensions = effect is null ? null : new Dictionary<string, object?> { ["effectId"] = effect.Id },
+    };
+
+    // That nobody knows what became of it is not true any more.
+    private static Problem Settled(Effect effect) => new(
+        StatusCodes.Status409Conflict, "answer_lost", "The answer of the first request is lost",
+        $"The first request with this Idempotency-Key was not answered. Somebody has found since that it succeeded. See /api/effects/{effect.Id}.")
+    {
+        Extensions = new Dictionary<string, object?> { ["effectId"] = effect.Id, ["outcomeUnknown"] = false },
     };
 
     private static Problem Unknown(Effect effect) => new(

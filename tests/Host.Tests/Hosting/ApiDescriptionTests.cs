@@ -55,10 +55,10 @@ public sealed class ApiDescriptionTests(RealHub hub) : IClassFixture<RealHub>
     }
 
     [Theory]
-    [InlineData("/api/events", "get", "provider type connection subject from to limit cursor")]
+    [InlineData("/api/events", "get", "provider type connection subject project status from to limit cursor")]
     [InlineData("/api/events/{id}/raw", "get", "id reason")]
-    [InlineData("/api/deliveries", "get", "status subscription event eventType from to limit cursor")]
-    [InlineData("/api/dead-letters", "get", "subscription eventType fingerprint step replayed from to limit cursor")]
+    [InlineData("/api/deliveries", "get", "status subscription event project eventType from to limit cursor")]
+    [InlineData("/api/dead-letters", "get", "subscription project eventType fingerprint step replayed from to limit cursor")]
     [InlineData("/api/subscriptions", "get", "project limit cursor")]
     [InlineData("/api/connections", "get", "provider project environment limit cursor")]
     public async Task Document_NamesWhatTheQueryTakes(string path, string method, string names)
