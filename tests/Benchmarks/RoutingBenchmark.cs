@@ -26,6 +26,7 @@ internal static class RoutingBenchmark
         await MeasureAsync("one project, patterns of 500 types, a filter on the data", count, i => new("shop", $"acme.type{i % Types}.*", $$"""{ "/data/object/amount": { "gte": {{1000 + (i % 2)}} }, "/data/object/currency": ["usd", "eur"] }"""));
         await MeasureAsync("1,000 projects, each with the same patterns", count, i => new($"p{i % 1000}", i % 2 == 0 ? "acme.**" : "**", Asked: "p7"));
         await MeasureAsync("one project, all alike, a filter on the data that one in 100 passes", count, i => new("shop", "acme.**", $$"""{ "/data/object/amount": {{1000 + (i % 100)}} }"""));
+        await MeasureAsync("one project, all alike, a filter on the data of its own each", count, i => new("shop", "acme.**", $$"""{ "/data/object/id": "pi_{{i}}" }"""));
         return 0;
     }
 
