@@ -11,7 +11,7 @@ internal sealed class ParameterValidationStep : IOperationStep
     private const string Root = "/params";
 
     public ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken) =>
-        Check(invocation.Provider, invocation.Operation, invocation.Parameters) is { } error ? ValueTask.FromResult(OperationResult.Failure(error)) : next(cancellationToken);
+        Check(invocation.Provider, invocation.Operation, invocation.Parameters) is { } error ? ValueTask.FromResult(OperationResult.Failure(error)) : next(invocation, cancellationToken);
 
     /// <returns><see langword="null"/> when the parameters fit.</returns>
     public static ProviderError? Check(LoadedProvider provider, string operation, JsonElement parameters)

@@ -44,7 +44,6 @@ internal sealed class FeatureHub : IAsyncDisposable
         app.UseMiddleware<ProblemMiddleware>();
         app.UseRouting();
         app.UseAccess();
-        app.UseMiddleware<QueryMiddleware>();
         app.MapAccess();
         app.MapConnections();
         app.MapGet("/api/undeclared", () => "never");

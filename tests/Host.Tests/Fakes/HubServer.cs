@@ -105,7 +105,6 @@ internal sealed class HubServer : IAsyncDisposable
 
             return next();
         });
-        app.UseMiddleware<QueryMiddleware>();
         app.MapWebhooks();
         app.MapEvents();
         await app.StartAsync();

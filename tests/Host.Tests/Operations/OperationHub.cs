@@ -73,7 +73,6 @@ internal sealed class OperationHub : IAsyncDisposable, IConnectionResolver, IUsa
             context.SetCaller(Caller);
             return next(context);
         });
-        app.UseMiddleware<QueryMiddleware>();
         app.MapOperations();
         app.MapConnectionLimits();
         Connection = new Connection

@@ -253,6 +253,25 @@ public sealed class IdempotencyTests
             Assert.Equal(code, answer["code"]);
     }
 
+    [Theory]
+    [InlineData("x''")] // nothing
+    [InlineData("x'010203'")] // no layout that there is
+    [InlineData("substr(answer, 1, length(answer) - 1) || x'00'")] // another last byte
+    public async Task Run_KeptAnswerCannotBeRead_SaysSoAndDoesNotRunAgain(string altered)
+    {
+        await using var hub = await OperationHub.StartAsync();
+        var calls = Count(hub, _ => OperationHub.Value("{}"));
+        await hub.RunAsync("charge", Body, "k1");
+        await hub.Storage.WriteAsync(session => session.Execute($"UPDATE idempotent_requests SET answer = {altered}"), CancellationToken.None);
+
+        var again = await hub.RunAsync("charge", Body, "k1");
+
+        Assert.Equal((409, "answer_lost"), (again.Status, again["code"]));
+        Assert.Contains("cannot be read", again["detail"], StringComparison.Ordinal);
+        Assert.Contains($"/api/effects/{again["effectId"]}", again["detail"], StringComparison.Ordinal);
+        Assert.Equal(1, calls());
+    }
+
     [Fact]
     public async Task Run_StoredAnswer_IsSealed()
     {

@@ -2,11 +2,11 @@ using IntegrationHub.Host.Tests.Fakes;
 
 namespace IntegrationHub.Host.Tests.Http;
 
-public sealed class QueryMiddlewareTests : IClassFixture<RealHub>
+public sealed class KnownQueryRouteTests : IClassFixture<RealHub>
 {
     private readonly RealHub hub;
 
-    public QueryMiddlewareTests(RealHub hub) => this.hub = hub;
+    public KnownQueryRouteTests(RealHub hub) => this.hub = hub;
 
     [Theory]
     [InlineData("GET", "/api/events?projct=shop", "/projct", "'project'")]
@@ -24,7 +24,7 @@ public sealed class QueryMiddlewareTests : IClassFixture<RealHub>
     [InlineData("GET", "/api/health?status=failing", "/status", "'state'")]
     [InlineData("GET", "/api/privacy/erasures?state=running", "/state", "Known:")]
     [InlineData("GET", "/api/events/stream?patern=a", "/patern", "'pattern'")]
-    [InlineData("POST", "/api/capabilities/sms.send?async=true", "/async", "takes none")]
+    [InlineData("POST", "/api/capabilities/sms.send?async=true", "/async", "takes no query")]
     public async Task Query_WhatNobodyReads_IsRefusedWithWhatThereIs(string method, string path, string pointer, string hint)
     {
         using var client = hub.Bootstrap();
