@@ -49,7 +49,8 @@ internal sealed record SubscriptionPatch
 
     public JsonElement Description { get; init; }
 
-    public string? Pattern { get; init; }
+    /// <summary>Not nullable, so that a <c>null</c> that is sent is refused: there is no subscription without one. It is <see langword="null"/> when left out.</summary>
+    public string Pattern { get; init; } = null!;
 
     public bool? Enabled { get; init; }
 

@@ -30,6 +30,12 @@ internal static partial class RequestBody
         if (!context.Request.HasJsonContentType())
             throw new Problem(StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", "Unsupported media type", "The body must be JSON: send 'Content-Type: application/json'.").ToException();
 
+        if (context.Request.Headers.ContentEncoding.Count > 0)
+        {
+            throw new Problem(
+                StatusCodes.Status415UnsupportedMediaType, "content_encoding_unsupported", "The body is encoded", "Send the body without Content-Encoding.").ToException();
+        }
+
         return Parse<T>(await ReadBytesAsync(context.Request, cancellationToken));
     }
 

@@ -74,6 +74,7 @@ public sealed partial class SubscriptionApiTests
         Assert.Empty(registry.Match("default", "prod", "slack.message"));
         Assert.Equal(400, (await hub.CallAsync("PATCH", $"/api/subscriptions/{id}", """{ "environment": 1 }""")).Status);
         Assert.Equal(400, (await hub.CallAsync("PATCH", $"/api/subscriptions/{id}", """{ "project": "other" }""")).Status);
+        Assert.Equal(400, (await hub.CallAsync("PATCH", $"/api/subscriptions/{id}", """{ "pattern": null }""")).Status);
     }
 
     [Fact]

@@ -105,8 +105,10 @@ internal sealed class HubServer : IAsyncDisposable
 
             return next();
         });
-        app.MapWebhooks();
-        app.MapEvents();
+        app.UseKnownQueries();
+        var routes = app.MapGroup("").KnowsItsQuery();
+        routes.MapWebhooks();
+        routes.MapEvents();
         await app.StartAsync();
         return new HubServer(app, time);
     }

@@ -113,4 +113,17 @@ public sealed class RequestBodyTests
         Assert.Equal(415, (int)noJson.StatusCode);
         Assert.Contains("application/json", await noJson.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Read_Encoded_IsRefusedForWhatItIs()
+    {
+        await using var hub = await FeatureHub.StartAsync();
+        using var admin = hub.Admin();
+        using var packed = new ByteArrayContent([0x1f, 0x8b, 8, 0]) { Headers = { ContentType = new("application/json"), ContentEncoding = { "gzip" } } };
+
+        using var answer = await admin.PostAsync(new Uri("/api/keys", UriKind.Relative), packed);
+
+        Assert.Equal(415, (int)answer.StatusCode);
+        Assert.Contains("content_encoding_unsupported", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
 }

@@ -58,7 +58,7 @@ internal sealed class InstallHub : IAsyncDisposable
     public async Task<HttpClient> ClientAsync(string role, params string[] projects)
     {
         using var admin = Admin;
-        using var created = await admin.PostAsJsonAsync("/api/keys", new { name = role, role, projects });
+        using var created = await admin.PostAsJsonAsync("/api/keys", new { name = role, role, projects = projects.Length == 0 ? null : projects });
         return Client((await created.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("key").GetString()!);
     }
 
