@@ -30,6 +30,7 @@ public sealed class CatalogEndpointsTests : IAsyncLifetime
         builder.Services.AddSingleton<IPluginControl>(plugins.Host).AddSingleton<IAuditTrail>(plugins.Audit);
         builder.Services.ConfigureHttpJsonOptions(options => HubJson.Apply(options.SerializerOptions));
         server = builder.Build();
+        server.UseMiddleware<ProblemMiddleware>();
         server.MapCatalog();
         server.MapPlugins();
         await server.StartAsync();
