@@ -67,23 +67,26 @@ internal static class HubApp
         app.UseMiddleware<ProblemMiddleware>();
         app.UseRouting();
         app.UseAccess();
+        app.UseHeadRequests();
+        app.UseKnownQueries();
 
-        app.MapHealth();
-        app.MapAccess();
-        app.MapEncryption();
-        app.MapCatalog();
-        app.MapPlugins();
-        app.MapPluginInstall();
-        app.MapConnections();
-        app.MapConnectionAuthorization();
-        app.MapOperations();
-        app.MapConnectionLimits();
-        app.MapConnectionHealth();
-        app.MapCapabilities();
-        app.MapEvents();
-        app.MapWebhooks();
-        app.MapPrivacy();
-        app.MapSimulators();
+        var routes = app.MapGroup("").AnswersHead().KnowsItsQuery();
+        routes.MapHealth();
+        routes.MapAccess();
+        routes.MapEncryption();
+        routes.MapCatalog();
+        routes.MapPlugins();
+        routes.MapPluginInstall();
+        routes.MapConnections();
+        routes.MapConnectionAuthorization();
+        routes.MapOperations();
+        routes.MapConnectionLimits();
+        routes.MapConnectionHealth();
+        routes.MapCapabilities();
+        routes.MapEvents();
+        routes.MapWebhooks();
+        routes.MapPrivacy();
+        routes.MapSimulators();
         app.MapApiDescription();
     }
 }

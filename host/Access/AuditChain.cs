@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -14,6 +15,8 @@ namespace IntegrationHub.Host.Access;
 /// </summary>
 internal sealed class AuditChain(KeyRing ring)
 {
+    private KnownDetails? last;
+
     /// <summary>Makes the link under the newest key.</summary>
     public byte[] Link(long sequence, ReadOnlySpan<byte> previousHash, AuditEntry entry) =>
         HMACSHA256.HashData(ring.Current(KeyRing.Audit).Key, Canonical(sequence, previousHash, entry));
@@ -29,7 +32,7 @@ internal sealed class AuditChain(KeyRing ring)
         return false;
     }
 
-    private static ReadOnlySpan<byte> Canonical(long sequence, ReadOnlySpan<byte> previousHash, AuditEntry entry)
+    private ReadOnlySpan<byte> Canonical(long sequence, ReadOnlySpan<byte> previousHash, AuditEntry entry)
     {
         var output = new ArrayBufferWriter<byte>(512);
         Write(output, "hub-audit-1");
@@ -49,8 +52,19 @@ internal sealed class AuditChain(KeyRing ring)
     }
 
     // A store may keep JSON in a form of its own (PostgreSQL's jsonb orders members), so what is hashed has an order of its own too.
-    private static ReadOnlySpan<byte> Canonical(JsonElement details) =>
-        details.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? [] : CanonicalJson.Of(details);
+    private ReadOnlySpan<byte> Canonical(JsonElement details)
+    {
+        if (details.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+            return [];
+
+        // Thousands of entries in a row say the same of the same operation.
+        var raw = JsonMarshal.GetRawUtf8Value(details);
+        var known = last;
+        if (known is null || !raw.SequenceEqual(known.Raw))
+            last = known = new KnownDetails(raw.ToArray(), CanonicalJson.Of(details).ToArray());
+
+        return known.Canonical;
+    }
 
     private static void Write(ArrayBufferWriter<byte> output, long value)
     {
@@ -61,9 +75,15 @@ internal sealed class AuditChain(KeyRing ring)
     private static void Write(ArrayBufferWriter<byte> output, string? text)
     {
         if (text is null)
+        {
             Write(output, -1);
+        }
         else
-            Write(output, Encoding.UTF8.GetBytes(text).AsSpan());
+        {
+            var length = Encoding.UTF8.GetByteCount(text);
+            Write(output, length);
+            output.Advance(Encoding.UTF8.GetBytes(text, output.GetSpan(length)));
+        }
     }
 
     private static void Write(ArrayBufferWriter<byte> output, ReadOnlySpan<byte> bytes)
@@ -71,4 +91,6 @@ internal sealed class AuditChain(KeyRing ring)
         Write(output, bytes.Length);
         output.Write(bytes);
     }
+
+    private sealed record KnownDetails(byte[] Raw, byte[] Canonical);
 }

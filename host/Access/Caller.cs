@@ -16,5 +16,8 @@ internal sealed record Caller(string KeyId, string Name, HubRole Role, IReadOnly
     /// <summary>The answer to naming a project for something new: one and the same for projects that are and that are not.</summary>
     public Http.Problem Refusal(string project) => Http.Problem.Forbidden($"This key may not use the project '{project}'.");
 
+    /// <summary>The projects that a list shows: those it may see, or of these the one that was asked for. One that it may not see has nothing in it.</summary>
+    public IReadOnlySet<string>? Within(string? project) => project is null ? Projects : CanSee(project) ? new HashSet<string> { project } : new HashSet<string>();
+
     public bool CanSee(string project) => Projects is null || Projects.Contains(project);
 }

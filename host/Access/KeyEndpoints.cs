@@ -10,8 +10,8 @@ internal sealed record CreateKeyRequest
 
     public required HubRole Role { get; init; }
 
-    /// <summary>The projects it may see. Absent or empty: all.</summary>
-    public IReadOnlyList<string> Projects { get; init; } = [];
+    /// <summary>The projects it may see, one at least. Absent: all.</summary>
+    public IReadOnlyList<string>? Projects { get; init; }
 
     /// <summary>When it stops working. Absent: never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
@@ -77,7 +77,7 @@ internal static class KeyEndpoints
             return Problem.Invalid("The key is not valid.", issues).ToResult();
 
         var (key, text) = await keys.CreateAsync(
-            context.GetCaller(), CorrelationId.Of(context), request.Name.Trim(), request.Role, request.Projects, request.ExpiresAt?.ToUniversalTime(), cancellationToken);
+            context.GetCaller(), CorrelationId.Of(context), request.Name.Trim(), request.Role, request.Projects ?? [], request.ExpiresAt?.ToUniversalTime(), cancellationToken);
         context.Response.Headers.Location = $"/api/keys/{key.Id}";
         context.Response.Headers.CacheControl = "no-store";
         return Results.Json(new CreatedKeyModel(KeyModel.From(key), text), HubJson.Options, statusCode: StatusCodes.Status201Created);
@@ -109,10 +109,14 @@ internal static class KeyEndpoints
         if (!Enum.IsDefined(request.Role))
             yield return new("/role", "The role must be one of viewer, developer, operator, admin.");
 
-        if (request.Projects.Count > MaxProjects)
+        // A list that somebody's script left empty must not open everything.
+        if (request.Projects is { Count: 0 })
+            yield return new("/projects", "The list is empty: such a key could see nothing.", "Name the projects it may see, or leave the list out for a key that sees all.");
+
+        if (request.Projects is { Count: > MaxProjects })
             yield return new("/projects", $"A key can be limited to {MaxProjects} projects at the most.");
 
-        for (var i = 0; i < request.Projects.Count; i++)
+        for (var i = 0; i < request.Projects?.Count; i++)
             if (request.Projects[i] is not { } project || !ProjectName.IsValid(project))
                 yield return new($"/projects/{i}", $"A project's name has {ProjectName.Rule}.");
 

@@ -27,6 +27,7 @@ internal static class CapabilityEndpoints
                 connection is tried when one fails, and then the capability's own fallbacks, but never after an effect that may have happened. `meta.tried` says who was passed over
                 or failed, and why. `Idempotency-Key` works as it does for operations.
                 """)
+            .ReadsQuery()
             .Accepts<CapabilityRequest>("application/json").Produces<CapabilityAnswer>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(503);
         return routes;
     }

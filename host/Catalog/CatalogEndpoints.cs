@@ -33,7 +33,7 @@ internal sealed record ProviderQuery
     public string? Sort { get; init; }
 
     [FromQuery(Name = "limit")]
-    public int? Limit { get; init; }
+    public string? Limit { get; init; }
 
     [FromQuery(Name = "cursor")]
     public string? Cursor { get; init; }
@@ -77,9 +77,7 @@ internal static class CatalogEndpoints
 
     private static IResult List([AsParameters] ProviderQuery query, IProviderCatalog catalog)
     {
-        if (query.Limit is < 1 or > PageRequest.MaxLimit)
-            return Problem.Invalid("The limit is out of range.", new ValidationIssue("/limit", $"'limit' is from 1 to {PageRequest.MaxLimit}.", null)).ToResult();
-
+        var limit = new PageQuery { Limit = query.Limit }.ToRequest().Limit;
         Func<LoadedProvider, string>? sortKey = query.Sort switch
         {
             null or "" or "name" => provider => provider.Manifest.Name.ToUpperInvariant(),
@@ -95,7 +93,6 @@ internal static class CatalogEndpoints
 
         // Keys are unique by the id at their end, so a page goes on at the right place also when providers came or went meanwhile.
         var search = query.ToSearch();
-        var limit = query.Limit ?? PageRequest.DefaultLimit;
         var found = catalog.All
             .Where(provider => search.Matches(provider.Manifest))
             .Select(provider => (Key: $"{sortKey(provider)}\t{provider.Id}", Provider: provider))

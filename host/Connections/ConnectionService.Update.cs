@@ -179,6 +179,8 @@ internal sealed partial class ConnectionService
         foreach (var field in given.Keys.Where(field => !provider.SecretFields.Contains(field)))
             issues.Add(new("/config/" + RequestBody.Escape(field), "This is not a secret field of the provider.", $"Secret fields: {string.Join(", ", provider.SecretFields.Order(StringComparer.Ordinal))}."));
 
+        issues.AddRange(given.Where(field => field.Value is { ValueKind: JsonValueKind.String } text && text.ValueEquals(""u8)).Select(field => new ValidationIssue(
+            "/config/" + RequestBody.Escape(field.Key), "The new value is empty: whatever needs it would end with the overlap.", "Send the new value, or remove the field with PATCH.")));
         issues.AddRange(MaskIssues(provider, given, "/config/"));
         var fields = OpenFields(current);
         foreach (var (field, value) in given)

@@ -7,7 +7,7 @@ internal static class DeliveryEndpoints
 {
     public static readonly QueryParameter[] Filters =
     [
-        new("subscription", "A subscription's id."), new("event", "An event's id."), new("eventType", "A type, or a pattern such as `stripe.*`."),
+        new("subscription", "A subscription's id."), new("event", "An event's id."), new("project", "A project's name."), new("eventType", "A type, or a pattern such as `stripe.*`."),
         new("from", "Made at this time or later (ISO 8601)."), new("to", "Made before this time (ISO 8601)."),
     ];
 
@@ -38,7 +38,7 @@ internal static class DeliveryEndpoints
             EventType = filter.Pattern("eventType"),
             From = filter.Time("from"),
             To = filter.Time("to"),
-            VisibleProjects = context.GetCaller().Projects,
+            VisibleProjects = context.GetCaller().Within(filter.Text("project")),
         };
         filter.ThrowIfFaulty();
         return query;

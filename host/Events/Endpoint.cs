@@ -177,7 +177,10 @@ internal sealed class Endpoint(string subscriptionId, DeliveryOptions options, T
                 Failures = Math.Min(state.Failures + 1, 1_000_000),
                 LastError = error,
             };
-            if (circuit == EndpointCircuit.HalfOpen || (circuit == EndpointCircuit.Closed && state.Failures >= options.CircuitFailures))
+
+            // One that was paused and asks for patience again says when to come back: its circuit is not to blame before it has failed too often.
+            var trialFailed = circuit == EndpointCircuit.HalfOpen && !(state.Paused && retryAfter > TimeSpan.Zero);
+            if (trialFailed || (circuit is EndpointCircuit.Closed or EndpointCircuit.HalfOpen && state.Failures >= options.CircuitFailures))
                 Break();
             if (retryAfter is { Ticks: > 0 } asked && Bounded(asked) is var pause && pause > Left)
             {

@@ -159,7 +159,11 @@ internal sealed partial class EndpointRegistry(
 
     private string TooLong(EndpointState state) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Every attempt failed for {options.Value.DisableAfter.TotalDays:0.#} days, since {state.FailingSince:u}. The last one: {state.LastError} Correct the endpoint, enable the subscription, and replay its dead letters.");
+        $"Every attempt failed for {LongestFailure}, since {state.FailingSince:u}. The last one: {state.LastError} Correct the endpoint, enable the subscription, and replay its dead letters.");
+
+    private string LongestFailure => options.Value.DisableAfter is var longest && longest >= TimeSpan.FromDays(2)
+        ? string.Create(CultureInfo.InvariantCulture, $"{longest.TotalDays:0.#} days")
+        : DurationText.Of(longest);
 
     private static partial class Log
     {

@@ -26,7 +26,8 @@ internal static class EventEndpoints
         group.MapGet("", ListAsync).RequireRole(HubRole.Viewer).WithName("ListEvents").WithSummary("List events, newest first")
             .ReadsListQuery(
                 new("provider", "The provider's id; `app` for what applications published."), new("type", "A type, or a pattern such as `stripe.*`."), new("connection", "A connection's id."),
-                new("subject", "What the event is about."), new("from", "Received at this time or later (ISO 8601)."), new("to", "Received before this time (ISO 8601)."))
+                new("subject", "What the event is about."), new("project", "A project's name."),
+                new("status", "Only events with a delivery that is pending, delivered, dead or cancelled."), new("from", "Received at this time or later (ISO 8601)."), new("to", "Received before this time (ISO 8601)."))
             .Produces<Page<EventSummary>>();
         group.MapGet("/{id}", GetAsync).RequireRole(HubRole.Viewer).WithName("GetEvent").WithSummary("Read an event as a CloudEvents envelope, with its deliveries")
             .Produces<JsonElement>();
@@ -63,9 +64,10 @@ internal static class EventEndpoints
             Type = filter.Pattern("type"),
             ConnectionId = filter.Text("connection"),
             Subject = filter.Text("subject"),
+            Status = filter.Status("status"),
             From = filter.Time("from"),
             To = filter.Time("to"),
-            VisibleProjects = context.GetCaller().Projects,
+            VisibleProjects = context.GetCaller().Within(filter.Text("project")),
         };
         filter.ThrowIfFaulty();
         var page = await store.ListAsync(query, PageQuery.Bind(context), cancellationToken);
@@ -167,7 +169,7 @@ internal static class EventEndpoints
     {
         var data = OpenPayload(payloads, hubEvent.SealedData.Span, hubEvent.Id);
         var buffer = new ArrayBufferWriter<byte>(data.Length + 1024);
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = HubJson.Options.Encoder }))
         {
             writer.WriteStartObject();
             CloudEventWriter.WriteMembers(writer, hubEvent, data);

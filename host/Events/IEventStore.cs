@@ -63,6 +63,9 @@ internal sealed record EventQuery
 
     public string? Subject { get; init; }
 
+    /// <summary>Events of which a delivery is so.</summary>
+    public DeliveryStatus? Status { get; init; }
+
     public DateTimeOffset? From { get; init; }
 
     public DateTimeOffset? To { get; init; }

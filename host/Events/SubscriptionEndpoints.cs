@@ -22,8 +22,8 @@ internal static class SubscriptionEndpoints
         group.MapDelete("/{id}", DeleteAsync).RequireRole(HubRole.Developer).WithName("DeleteSubscription").WithSummary("Delete a subscription; its pending deliveries are cancelled")
             .Produces(StatusCodes.Status204NoContent);
         group.MapPost("/{id}/rotate-secret", RotateAsync).RequireRole(HubRole.Developer).WithName("RotateSubscriptionSecret").WithSummary("Make a new signing secret")
-            .WithDescription("The old one is signed with as well for 24 hours (`Hub:Delivery:SecretOverlap`). The answer has the new `secret`, this once.")
-            .Produces<SubscriptionView>();
+            .WithDescription("The former one is signed with as well until `overlap` is over: `Hub:Delivery:SecretOverlap` (24h) unless given, at most 30d; `0s` ends it at once, as does another rotation. The answer has the new `secret`, this once.")
+            .Accepts<RotateSecretRequest>(isOptional: true, "application/json").Produces<SubscriptionView>();
         group.MapPost("/{id}/test", TestAsync).RequireRole(HubRole.Developer).WithName("TestSubscription").WithSummary("Send a test event now and answer what came of it")
             .WithDescription("The `hub.test` event is not stored and not retried. `{ \"event\": \"evt_…\" }` sends that event instead, once, whether the filter lets it pass or not; `failed` says what would have kept it away.")
             .Accepts<SubscriptionTestRequest>(isOptional: true, "application/json").Produces<SubscriptionTestResult>();
@@ -65,7 +65,8 @@ internal static class SubscriptionEndpoints
 
     private static async Task<IResult> RotateAsync(string id, HttpContext context, SubscriptionService service, CancellationToken cancellationToken)
     {
-        var (subscription, secret) = await service.RotateAsync(context.GetCaller(), id, CorrelationId.Of(context), cancellationToken);
+        var request = EventEndpoints.HasBody(context) ? await RequestBody.ReadAsync<RotateSecretRequest>(context, cancellationToken) : new RotateSecretRequest();
+        var (subscription, secret) = await service.RotateAsync(context.GetCaller(), id, request, CorrelationId.Of(context), cancellationToken);
         return Results.Json(SubscriptionView.Of(subscription, secret), HubJson.Options);
     }
 

@@ -97,11 +97,24 @@ internal sealed partial class SubscriptionRegistry(ISubscriptionStore store, IPa
     {
         List<RoutedSubscription>? found = null;
         EventFields? fields = null;
+
+        // Routes with the same pattern and the same filter stand side by side and share them: one answer serves them all.
+        var (pattern, fits) = ((EventPattern?)null, false);
+        var (filter, passes) = ((EventFilter?)null, false);
         try
         {
             foreach (var route in routes.Of(hubEvent.Project, hubEvent.Type))
             {
-                if (route.Sees(hubEvent.Environment, hubEvent.Type) && route.Passes(hubEvent, payloads, ref fields))
+                if (!ReferenceEquals(pattern, route.Pattern))
+                    (pattern, fits) = (route.Pattern, route.Pattern.Matches(hubEvent.Type));
+
+                if (!fits || !route.IsFor(hubEvent.Environment))
+                    continue;
+
+                if (route.Filter is { } own && !ReferenceEquals(filter, own))
+                    (filter, passes) = (own, own.Matches(fields ??= new(hubEvent, payloads)));
+
+                if (route.Filter is null || passes)
                     (found ??= []).Add(new(route.Subscription, route.OrderKeyOf(hubEvent, payloads, ref fields)));
             }
         }

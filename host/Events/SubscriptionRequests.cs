@@ -35,6 +35,10 @@ internal sealed record TargetRequest
 /// <summary>How fast events go to the target; what is left out is the hub's default.</summary>
 internal sealed record DeliveryRequest(int? Concurrency = null, double? Rate = null, double? TimeoutSeconds = null);
 
+/// <summary>The body of a rotation; may be missing.</summary>
+/// <param name="Overlap">How long the former secret is signed with as well: 24h, 90m, 0s … at most 30d. Absent: <see cref="DeliveryOptions.SecretOverlap"/>.</param>
+internal sealed record RotateSecretRequest(string? Overlap = null);
+
 /// <summary>The body of a test; may be missing.</summary>
 internal sealed record SubscriptionTestRequest(string? Event = null);
 

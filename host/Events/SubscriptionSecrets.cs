@@ -21,14 +21,14 @@ internal sealed class SubscriptionSecrets(ISealer sealer)
         return (subscription with { WrappedKey = wrappedKey, MasterKeyId = sealer.MasterKeyIdOf(wrappedKey), SealedSecret = Seal(subscription.Id, wrappedKey, secret) }, secret);
     }
 
-    /// <summary>A new secret; the one before is signed with as well until the time given.</summary>
-    public (Subscription Subscription, string Secret) Rotate(Subscription subscription, DateTimeOffset previousValidUntil)
+    /// <summary>A new secret; the one before is signed with as well until the time given, and forgotten when none is.</summary>
+    public (Subscription Subscription, string Secret) Rotate(Subscription subscription, DateTimeOffset? previousValidUntil)
     {
         var secret = StandardWebhooks.NewSecret();
         var rotated = subscription with
         {
             SealedSecret = Seal(subscription.Id, subscription.WrappedKey, secret),
-            SealedPreviousSecret = subscription.SealedSecret,
+            SealedPreviousSecret = previousValidUntil is null ? null : subscription.SealedSecret,
             PreviousSecretValidUntil = previousValidUntil,
         };
         return (rotated, secret);

@@ -93,10 +93,14 @@ internal sealed class SubscriptionService(
         await AuditAsync(caller, "subscription.deleted", subscription, correlationId, Describe(subscription), cancellationToken);
     }
 
-    public async Task<(Subscription Subscription, string Secret)> RotateAsync(Caller caller, string id, string correlationId, CancellationToken cancellationToken)
+    public async Task<(Subscription Subscription, string Secret)> RotateAsync(
+        Caller caller, string id, RotateSecretRequest request, string correlationId, CancellationToken cancellationToken)
     {
         var before = await FindAsync(caller, id, cancellationToken);
-        var (rotated, secret) = secrets.Rotate(before, time.GetUtcNow() + options.Value.SecretOverlap);
+        if ((request.Overlap is null ? options.Value.SecretOverlap : Overlap.Parse(request.Overlap)) is not { } overlap)
+            throw Problem.Invalid("The rotation is not valid.", new ValidationIssue("/overlap", Overlap.Rule, Overlap.Example)).ToException();
+
+        var (rotated, secret) = secrets.Rotate(before, overlap > TimeSpan.Zero ? time.GetUtcNow() + overlap : null);
         var stored = await UpdateAsync(
             caller, rotated, "subscription.secret_rotated", correlationId, new { previousValidUntil = rotated.PreviousSecretValidUntil }, cancellationToken);
         return (stored, secret);

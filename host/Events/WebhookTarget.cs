@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
@@ -36,6 +37,7 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
     private readonly DeliveryPayloads payloads;
     private readonly DeliveryOptions options;
     private readonly HubOptions hub;
+    private readonly AddressPolicy addresses;
     private readonly TimeProvider time;
     private readonly HttpMessageInvoker client;
 
@@ -46,6 +48,7 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
         this.payloads = payloads;
         this.options = options.Value;
         this.hub = hub.Value;
+        addresses = new AddressPolicy(hub.Value);
         this.time = time;
 
         // No client: it would add a timeout of its own on the wrong clock, and buffer what is thrown away.
@@ -207,6 +210,10 @@ internal sealed class WebhookTarget : IDeliveryTarget, IDisposable
             return new("/target/url", "The address must not contain credentials.", "Verify the webhook-signature header instead.");
         if (url.Contains('#', StringComparison.Ordinal))
             return new("/target/url", "The address must not have a fragment.", "Leave out the # and what follows.");
+
+        // A name is checked when it leads somewhere; an address that is written out can be told at once.
+        if (uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 && IPAddress.TryParse(uri.DnsSafeHost, out var address) && addresses.WhyRefused(address) is { } kind)
+            return new("/target/url", $"The hub does not call this address: it is {kind}.", "Name a public one, or let the operator allow its network with Hub:AllowedNetworks.");
 
         return null;
     }

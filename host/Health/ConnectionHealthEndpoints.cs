@@ -13,6 +13,7 @@ internal static class ConnectionHealthEndpoints
     [
         new("state", "unknown, healthy, degraded, failing or needs_reauthorization."),
         new("provider", "The id of a provider."),
+        new("project", "The name of a project."),
     ];
 
     public static IEndpointRouteBuilder MapConnectionHealth(this IEndpointRouteBuilder routes)
@@ -40,7 +41,7 @@ internal static class ConnectionHealthEndpoints
         var filter = new QueryReader(context.Request.Query);
         var query = new HealthQuery
         {
-            State = filter.OneOf<ConnectionHealthState>("state"), Provider = filter.Text("provider"), VisibleProjects = context.GetCaller().Projects,
+            State = filter.OneOf<ConnectionHealthState>("state"), Provider = filter.Text("provider"), VisibleProjects = context.GetCaller().Within(filter.Text("project")),
         };
         filter.ThrowIfFaulty();
         var page = await store.ListAsync(query, PageQuery.Bind(context), cancellationToken);

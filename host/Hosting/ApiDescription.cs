@@ -1,4 +1,5 @@
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Http;
 
 namespace IntegrationHub.Host.Hosting;
 
@@ -10,6 +11,9 @@ internal static class ApiDescription
     public static IServiceCollection AddApiDescription(this IServiceCollection services) =>
         services.AddOpenApi("v1", options =>
         {
+            // An answer to HEAD is that to GET without its body: described once.
+            var included = options.ShouldInclude;
+            options.ShouldInclude = description => description.HttpMethod != HttpMethods.Head && included(description);
             options.AddOperationTransformer((operation, context, _) =>
             {
                 ApiDescriptionRules.Describe(operation, context);
@@ -24,7 +28,7 @@ internal static class ApiDescription
 
     public static WebApplication MapApiDescription(this WebApplication app)
     {
-        app.MapOpenApi().AllowWithoutKey("The description holds nothing of any project.");
+        app.MapOpenApi().AnswersHead().AllowWithoutKey("The description holds nothing of any project.");
         app.UseWhen(static context => context.Request.Path.StartsWithSegments("/" + PagePrefix, StringComparison.OrdinalIgnoreCase), static docs => docs.UseSwaggerUI(page =>
         {
             page.RoutePrefix = PagePrefix;
@@ -35,7 +39,7 @@ internal static class ApiDescription
             page.SwaggerEndpoint("/openapi/v1.json", "Integration Hub v1");
             page.EnableTryItOutByDefault();
         }));
-        app.MapGet("/", () => Results.Redirect("/docs/")).AllowWithoutKey("Leads to the API page.").ExcludeFromDescription();
+        app.MapGet("/", () => Results.Redirect("/docs/")).AnswersHead().AllowWithoutKey("Leads to the API page.").ExcludeFromDescription();
         return app;
     }
 }

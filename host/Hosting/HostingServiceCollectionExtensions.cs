@@ -12,7 +12,7 @@ internal static class HostingServiceCollectionExtensions
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<HubOptions>>().Value);
-        services.AddSingleton<HubHealth>().AddSingleton<HubStartup>().AddSingleton<StartBanner>();
+        services.AddSingleton<HubHealth>().AddSingleton<UnknownSettings>().AddSingleton<HubStartup>().AddSingleton<StartBanner>();
         services.AddHostedService<SystemdNotifier>();
         services.ConfigureHttpJsonOptions(json =>
         {

@@ -1,3 +1,5 @@
+using IntegrationHub.Host.Http;
+
 namespace IntegrationHub.Host.Hosting;
 
 internal static class HubConfiguration
@@ -26,7 +28,7 @@ internal static class HubConfiguration
         configuration.Sources.Add(new HubEnvironmentVariables(Environment.GetEnvironmentVariables()));
         configuration.AddCommandLine(args, Switches);
 
-        builder.Services.AddOptions<HubOptions>().BindConfiguration(HubOptions.Section).ValidateOnStart();
+        builder.Services.AddSettings<HubOptions>(HubOptions.Section);
         return builder;
     }
 

@@ -12,6 +12,7 @@ namespace IntegrationHub.Host.Hosting;
 
 /// <summary>What must have happened, in this order, before the first request is taken.</summary>
 internal sealed class HubStartup(
+    UnknownSettings settings,
     IHubStorage storage,
     MasterKeyStartup masterKeys,
     KeyRing keys,
@@ -27,6 +28,7 @@ internal sealed class HubStartup(
 {
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        settings.Check();
         await storage.OpenAsync(cancellationToken);
         await masterKeys.InitializeAsync(cancellationToken);
         await keys.InitializeAsync(cancellationToken);

@@ -7,6 +7,7 @@ internal static class QueryParameters
 {
     private static readonly QueryParameter[] Paging = [new("limit", "How many, 1 to 200. Default 50."), new("cursor", "The nextCursor of the page before.")];
 
+    /// <summary>Says which parameters the endpoint reads by itself; <see cref="KnownQuery"/> refuses what it does not read.</summary>
     public static TBuilder ReadsQuery<TBuilder>(this TBuilder builder, params QueryParameter[] parameters)
         where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata([.. parameters]);

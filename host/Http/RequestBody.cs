@@ -149,31 +149,42 @@ internal static partial class RequestBody
         if (DuplicateMember().Match(fault.Message) is { Success: true } twice)
             return Invalid(pointer.EndsWith("/" + Escape(twice.Groups[1].Value), StringComparison.OrdinalIgnoreCase) ? pointer : pointer + "/" + Escape(twice.Groups[1].Value), "The member is there twice.");
 
-        if (WrongType().Match(fault.Message) is { Success: true } wrong)
-            return Invalid(pointer, $"The value must be {Describe<T>(wrong.Groups[1].Value)}.");
+        return TypeAt(typeof(T), fault.Path) is { } wanted ? Invalid(pointer, $"The value must be {Describe(wanted)}.") : Invalid(pointer, "The value does not fit here.");
+    }
 
-        return Invalid(pointer, "The value does not fit here.");
+    // The fault names the type that was being made, which for a member of a record with parameters is the record. What stands at the path is what the caller got wrong.
+    private static Type? TypeAt(Type root, string? path)
+    {
+        var type = root;
+        foreach (Match match in PathSegment().Matches(path ?? ""))
+        {
+            var name = match.Groups.Values.Skip(1).First(group => group.Success).Value;
+            var info = Options.GetTypeInfo(type);
+            var inner = info.Kind == JsonTypeInfoKind.Object
+                ? info.Properties.FirstOrDefault(property => string.Equals(property.Name, name, StringComparison.OrdinalIgnoreCase))?.PropertyType
+                : info.ElementType;
+            if (inner is null)
+                return null;
+
+            type = Nullable.GetUnderlyingType(inner) ?? inner;
+        }
+
+        return type;
     }
 
     private static IReadOnlyCollection<string> MembersOf(Type type) => [.. Options.GetTypeInfo(type).Properties.Select(property => property.Name)];
 
-    private static string Describe<T>(string typeName)
+    private static string Describe(Type type) => type switch
     {
-        var name = typeName.Replace("System.Nullable`1[", "", StringComparison.Ordinal).TrimEnd(']');
-        if (typeof(T).Assembly.GetType(name) is { IsEnum: true } choice)
-            return "one of " + string.Join(", ", Enum.GetNames(choice).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName));
-
-        return name switch
-        {
-            "System.String" => "a string",
-            "System.Boolean" => "true or false",
-            "System.Int32" or "System.Int64" => "an integer",
-            "System.Double" or "System.Decimal" => "a number",
-            "System.DateTimeOffset" => "a time in ISO 8601 with its offset, such as 2030-01-31T12:00:00Z",
-            _ when name.Contains("List", StringComparison.Ordinal) || name.Contains("[]", StringComparison.Ordinal) => "an array",
-            _ => "an object",
-        };
-    }
+        { IsEnum: true } => "one of " + string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)),
+        _ when type == typeof(string) => "a string",
+        _ when type == typeof(bool) => "true or false",
+        _ when type == typeof(int) || type == typeof(long) => "an integer that is not too large",
+        _ when type == typeof(double) || type == typeof(decimal) => "a number",
+        _ when type == typeof(DateTimeOffset) => "a time in ISO 8601, such as 2030-01-31T12:00:00Z",
+        _ when Options.GetTypeInfo(type).Kind == JsonTypeInfoKind.Enumerable => "an array",
+        _ => "an object",
+    };
 
     /// <summary>Turns the serializer's <c>$.a.b[0]['x y']</c> into a JSON pointer.</summary>
     private static string PointerOf(string? path)
@@ -201,9 +212,6 @@ internal static partial class RequestBody
 
     [GeneratedRegex(@"property '(.*)' could not be mapped to any \.NET member contained in type '([^']+)'", RegexOptions.Singleline)]
     private static partial Regex UnknownMember();
-
-    [GeneratedRegex(@"could not be converted to ([^\s]+?)\.(?: Path|$)")]
-    private static partial Regex WrongType();
 
     [GeneratedRegex("[Dd]uplicate property '(.*?)'")]
     private static partial Regex DuplicateMember();

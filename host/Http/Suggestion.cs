@@ -11,19 +11,24 @@ internal static class Suggestion
         if (known.Count == 0)
             return null;
 
+        var near = Near(name, known);
+        if (near.Count > 0)
+            return $"Did you mean {string.Join(" or ", near.Select(candidate => $"'{candidate}'"))}?";
+
+        var more = known.Count > MostNamed ? $" and {known.Count - MostNamed} more" : "";
+        return $"Known: {string.Join(", ", known.Order(StringComparer.Ordinal).Take(MostNamed))}{more}.";
+    }
+
+    /// <summary>The names that differ from it by a slip, the nearest first; three at most.</summary>
+    public static IReadOnlyList<string> Near(string name, IReadOnlyCollection<string> known)
+    {
         var limit = Math.Max(2, name.Length / 3);
-        var near = name.Length > 64 ? [] : known
+        return name.Length is 0 or > 64 ? [] : [.. known
             .Select(candidate => (Candidate: candidate, Distance: Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant())))
             .Where(pair => pair.Distance <= limit)
             .OrderBy(pair => pair.Distance).ThenBy(pair => pair.Candidate, StringComparer.Ordinal)
             .Take(3)
-            .Select(pair => $"'{pair.Candidate}'")
-            .ToList();
-        if (near.Count > 0)
-            return $"Did you mean {string.Join(" or ", near)}?";
-
-        var more = known.Count > MostNamed ? $" and {known.Count - MostNamed} more" : "";
-        return $"Known: {string.Join(", ", known.Order(StringComparer.Ordinal).Take(MostNamed))}{more}.";
+            .Select(pair => pair.Candidate)];
     }
 
     // Levenshtein, two rows.

@@ -154,8 +154,13 @@ internal sealed partial class AdapterStep(IConnectionResolver connections, TimeP
     private static OperationResult Redacted(OperationInvocation invocation, OperationRequest request, OperationResult result)
     {
         invocation.NextCursor = result.NextCursor;
-        return SecretRedactor.For(request.Connection.Config, invocation.Provider.SecretFields, request.Connection.Auth).Redact(result);
+        return SecretRedactor.For(request.Connection.Config, invocation.Provider.SecretFields, request.Connection.Auth).Redact(UnderParams(result));
     }
+
+    // Adapters point into the parameters, callers read pointers into their request.
+    private static OperationResult UnderParams(OperationResult result) => result.Error is { Issues.Count: > 0 } error
+        ? OperationResult.Failure(error with { Issues = [.. error.Issues.Select(ParameterValidationStep.UnderParams)] }, result.RateLimit)
+        : result;
 
     private static OperationResult Fault(string message) =>
         OperationResult.Failure(new ProviderError { Category = ErrorCategory.ProviderError, Message = message, OutcomeUnknown = true });

@@ -14,7 +14,7 @@ internal sealed class AuthorizationStep(TokenKeeper tokens, TokenSealer sealer, 
     public ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken) =>
         OAuthSetup.Of(invocation.Provider).WayOf(invocation.Connection, invocation.Provider, connections) is { } way
             ? InvokeAsync(invocation, way, next, cancellationToken)
-            : next(cancellationToken);
+            : next(invocation, cancellationToken);
 
     private async ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OAuthWay way, OperationNext next, CancellationToken cancellationToken)
     {
@@ -62,7 +62,7 @@ internal sealed class AuthorizationStep(TokenKeeper tokens, TokenSealer sealer, 
     private ValueTask<OperationResult> CallAsync(OperationInvocation invocation, TokenRecord record, OperationNext next, CancellationToken cancellationToken)
     {
         invocation.Authorization = sealer.ForCall(invocation.Connection, record);
-        return next(cancellationToken);
+        return next(invocation, cancellationToken);
     }
 
     private static ProviderError ErrorOf(OAuthException fault, OperationInvocation invocation) => fault.Kind switch

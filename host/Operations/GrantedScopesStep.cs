@@ -7,16 +7,16 @@ namespace IntegrationHub.Host.Operations;
 internal sealed class GrantedScopesStep(TokenKeeper tokens) : IOperationStep
 {
     public ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken) =>
-        invocation.Manifest.Scopes.Count == 0 ? next(cancellationToken) : CheckAsync(invocation, next, cancellationToken);
+        invocation.Manifest.Scopes.Count == 0 ? next(invocation, cancellationToken) : CheckAsync(invocation, next, cancellationToken);
 
     private async ValueTask<OperationResult> CheckAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken)
     {
         if (await tokens.GrantedScopesAsync(invocation.Connection, invocation.Provider, cancellationToken) is not { } granted)
-            return await next(cancellationToken);
+            return await next(invocation, cancellationToken);
 
         var missing = invocation.Manifest.Scopes.Except(granted, StringComparer.Ordinal).ToList();
         return missing.Count == 0
-            ? await next(cancellationToken)
+            ? await next(invocation, cancellationToken)
             : OperationResult.Failure(new ProviderError { Category = ErrorCategory.MissingScope, Message = $"The connection was not granted {string.Join(", ", missing)}. {RepairOf(invocation, missing)}" });
     }
 

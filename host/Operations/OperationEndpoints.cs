@@ -312,8 +312,15 @@ internal sealed record OperationAnswer(JsonElement? Result, OperationAnswerMeta 
         else
             writer.WriteNullValue();
 
-        writer.WritePropertyName("meta"u8);
-        JsonSerializer.Serialize(writer, Meta, HubJson.Options);
+        // As the serializer would: it costs more than the rest of the answer.
+        writer.WriteStartObject("meta"u8);
+        writer.WriteNumber("durationMs"u8, Meta.DurationMs);
+        writer.WriteNumber("attempts"u8, Meta.Attempts);
+        writer.WriteNumber("waitedMs"u8, Meta.WaitedMs);
+        writer.WriteString("providerRequestId"u8, Meta.ProviderRequestId);
+        writer.WriteString("nextCursor"u8, Meta.NextCursor);
+        writer.WriteString("effectId"u8, Meta.EffectId);
+        writer.WriteEndObject();
         writer.WriteEndObject();
         writer.Flush();
         return writer.BytesCommitted;

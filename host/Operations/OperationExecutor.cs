@@ -21,7 +21,7 @@ internal sealed class OperationExecutor(
     IAuditTrail audit,
     TimeProvider time)
 {
-    private readonly IOperationStep[] steps = [.. steps];
+    private readonly OperationNext run = Chained([.. steps]);
 
     // As many as there are names of operations and outcomes.
     private readonly ConcurrentDictionary<(string Operation, string Outcome), JsonElement> details = new();
@@ -67,7 +67,7 @@ internal sealed class OperationExecutor(
             CorrelationId = call.CorrelationId,
         };
 
-        using var activity = HubTelemetry.Source.StartActivity($"operation {provider.Id}.{target.Operation}", ActivityKind.Client);
+        using var activity = !HubTelemetry.Source.HasListeners() ? null : HubTelemetry.Source.StartActivity($"operation {provider.Id}.{target.Operation}", ActivityKind.Client);
         activity?.SetTag("hub.connection.id", target.Connection.Id).SetTag("hub.correlation_id", call.CorrelationId);
 
         var started = time.GetTimestamp();
@@ -75,7 +75,7 @@ internal sealed class OperationExecutor(
         OperationResult? result = null;
         try
         {
-            result = await RunAsync(invocation, 0, cancellationToken);
+            result = await run(invocation, cancellationToken);
             outcome = result.Error is { } error ? OperationProblems.CodeOf(error.Category) : "succeeded";
             return new OperationExecution(result, invocation, time.GetElapsedTime(started));
         }
@@ -90,8 +90,18 @@ internal sealed class OperationExecutor(
         }
     }
 
-    private ValueTask<OperationResult> RunAsync(OperationInvocation invocation, int step, CancellationToken cancellationToken) =>
-        steps[step].InvokeAsync(invocation, token => RunAsync(invocation, step + 1, token), cancellationToken);
+    /// <summary>The steps as one, made once: what each hands on to is the same for all calls. The last calls nobody.</summary>
+    private static OperationNext Chained(IOperationStep[] steps)
+    {
+        OperationNext next = static (_, _) => throw new InvalidOperationException("There is no further step.");
+        for (var i = steps.Length - 1; i >= 0; i--)
+        {
+            var (step, following) = (steps[i], next);
+            next = (invocation, token) => step.InvokeAsync(invocation, following, token);
+        }
+
+        return next;
+    }
 
     private void Record(OperationInvocation invocation, OperationResult? result, string outcome, TimeSpan duration)
     {

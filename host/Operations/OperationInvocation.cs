@@ -80,7 +80,7 @@ internal sealed record OperationAttempt(
     int Number, DateTimeOffset StartedAt, TimeSpan Duration, string Outcome, int? ProviderStatus, string? ProviderRequestId, bool OutcomeUnknown);
 
 /// <summary>The rest of the pipeline.</summary>
-internal delegate ValueTask<OperationResult> OperationNext(CancellationToken cancellationToken);
+internal delegate ValueTask<OperationResult> OperationNext(OperationInvocation invocation, CancellationToken cancellationToken);
 
 /// <summary>
 /// One concern of running an operation. A step answers by itself, or calls <c>next</c> (a retry does so more than once).

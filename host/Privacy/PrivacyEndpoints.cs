@@ -18,7 +18,7 @@ internal static class PrivacyEndpoints
         group.MapPost("/erasures", EraseAsync).RequireRole(HubRole.Admin).WithName("ErasePerson").WithSummary("Delete what is held about a person in a project")
             .WithDescription("Events whose subject it is, or in whose data one of `pointers` leads to it, with their raw requests, deliveries and attempts; kept answers, jobs and records of operations that name it. It cannot be undone. The answer is a job to poll.")
             .Accepts<PersonRequest>("application/json").Produces<ErasureView>(StatusCodes.Status202Accepted);
-        group.MapGet("/erasures", ListAsync).RequireRole(HubRole.Admin).WithName("ListErasures").WithSummary("List orders to delete, newest first").ReadsListQuery().Produces<Page<ErasureView>>();
+        group.MapGet("/erasures", ListAsync).RequireRole(HubRole.Admin).WithName("ListErasures").WithSummary("List orders to delete, newest first").ReadsListQuery(new QueryParameter("project", "A project's name.")).Produces<Page<ErasureView>>();
         group.MapGet("/erasures/{id}", GetAsync).RequireRole(HubRole.Admin).WithName("GetErasure").WithSummary("Read how far an order to delete is").Produces<ErasureView>();
         return routes;
     }
@@ -31,8 +31,11 @@ internal static class PrivacyEndpoints
         return Results.Json(ErasureView.Of(erasure), HubJson.Options, statusCode: StatusCodes.Status202Accepted);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext context, IErasureStore store, CancellationToken cancellationToken) =>
-        Results.Json((await store.ListAsync(context.GetCaller().Projects, PageQuery.Bind(context), cancellationToken)).Select(ErasureView.Of), HubJson.Options);
+    private static async Task<IResult> ListAsync(HttpContext context, IErasureStore store, CancellationToken cancellationToken)
+    {
+        var projects = context.GetCaller().Within(new QueryReader(context.Request.Query).Text("project"));
+        return Results.Json((await store.ListAsync(projects, PageQuery.Bind(context), cancellationToken)).Select(ErasureView.Of), HubJson.Options);
+    }
 
     private static async Task<IResult> GetAsync(string id, HttpContext context, PrivacyService service, CancellationToken cancellationToken) =>
         Results.Json(ErasureView.Of(await service.FindAsync(context.GetCaller(), id, cancellationToken)), HubJson.Options);

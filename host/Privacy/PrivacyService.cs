@@ -106,6 +106,10 @@ internal sealed class PrivacyService(
     private static (string Project, PersonQuery Person) Read(Caller caller, PersonRequest request)
     {
         var issues = new List<ValidationIssue>();
+
+        // Elsewhere nobody named means 'default'. Here that would tell somebody that nothing is held about a person of another project.
+        if (request.Project is null && caller.Projects is not { Count: 1 })
+            issues.Add(new("/project", "The project is missing; this key sees several.", "Name the project the person is known in; ask once for each."));
         if (request.Subject.Length is 0 or > MaxSubject)
             issues.Add(new("/subject", $"1 to {MaxSubject} characters are expected.", "What the person is named by: a customer's id, an address."));
         if (request.Reason.Trim().Length is < MinReason or > MaxReason)

@@ -1,3 +1,4 @@
+using IntegrationHub.Host.Http;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace IntegrationHub.Host.Secrets;
@@ -8,8 +9,8 @@ internal static class SecretsServiceCollectionExtensions
     public static IServiceCollection AddSecrets(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddOptions<KmsOptions>().BindConfiguration(KmsOptions.Section)
-            .Validate(static options => options.Timeout > TimeSpan.Zero, "Hub:Kms:Timeout must be more than nothing.").ValidateOnStart();
+        services.AddSettings<KmsOptions>(KmsOptions.Section)
+            .Validate(static options => options.Timeout > TimeSpan.Zero, "Hub:Kms:Timeout must be more than nothing.");
         services.AddSingleton<MasterKeySources>();
         services.AddSingleton(provider => provider.GetRequiredService<MasterKeySources>().Configured());
         services.AddSingleton<MasterKeyRing>();

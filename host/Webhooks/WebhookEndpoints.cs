@@ -34,7 +34,7 @@ internal static class WebhookEndpoints
             .Produces<Problem>(StatusCodes.Status415UnsupportedMediaType, "application/problem+json")
             .Produces<Problem>(StatusCodes.Status429TooManyRequests, "application/problem+json")
             .Produces<Problem>(StatusCodes.Status503ServiceUnavailable, "application/problem+json");
-        group.MapGet("", ReceiveAsync)
+        group.MapGet("", ReceiveAsync).TakesNoHead("The answer to a handshake is its body.")
             .WithName("AnswerWebhookHandshake")
             .WithSummary("Answer a provider's handshake")
             .Produces(StatusCodes.Status200OK)

@@ -67,6 +67,6 @@ public sealed record ProviderError
     /// </summary>
     public bool OutcomeUnknown { get; init; }
 
-    /// <summary>The parameters that were wrong, when that is known.</summary>
+    /// <summary>The parameters that were wrong, when that is known. Pointers begin in the parameters (<c>/amount</c>); the hub shows them as <c>/params/amount</c>.</summary>
     public IReadOnlyList<Schemas.ValidationIssue> Issues { get; init; } = [];
 }

@@ -9,9 +9,11 @@ internal sealed class EgressAllowList
 {
     private readonly List<HostPattern> fixedHosts = [];
     private readonly List<Template> templates = [];
+    private readonly ConnectionEgress withoutConfig;
 
     public EgressAllowList(NetworkManifest network)
     {
+        withoutConfig = new ConnectionEgress(fixedHosts, [], null);
         foreach (var entry in network.Allow)
         {
             if (entry.Contains('{', StringComparison.Ordinal))
@@ -24,6 +26,9 @@ internal sealed class EgressAllowList
     /// <summary>What one connection may reach.</summary>
     public ConnectionEgress For(ConnectionContext connection)
     {
+        if (templates.Count == 0 && !connection.BaseUrlOverridden)
+            return withoutConfig;
+
         var scope = new TemplateScope().Set("config", connection.Config).Set("env", connection.EnvironmentValues).Set("auth", connection.Auth);
         List<HostPattern> userGiven = [];
         foreach (var template in templates)

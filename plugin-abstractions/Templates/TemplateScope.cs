@@ -25,7 +25,13 @@ public sealed class TemplateScope : ITemplateScope
     public TemplateScope Set(string root, JsonElement value)
     {
         ArgumentNullException.ThrowIfNull(root);
-        roots.RemoveAll(pair => pair.Key == root);
+        for (var i = 0; i < roots.Count; i++)
+            if (roots[i].Key == root)
+            {
+                roots[i] = new(root, value);
+                return this;
+            }
+
         roots.Add(new(root, value));
         return this;
     }

@@ -7,7 +7,10 @@ using IntegrationHub.Tests.Support;
 
 namespace IntegrationHub.Benchmarks;
 
-/// <summary>A hub with the provider <c>bench</c> and its neighbour <c>hanging</c>, both at one server on loopback; each in a process of its own.</summary>
+/// <summary>
+/// A hub with the provider <c>bench</c>, its healthy <c>neighbour</c>, and two that never answer: <c>hanging</c>, whose circuits open as they do by default, and <c>stubborn</c>, whose never do.
+/// All are at one server on loopback, the worst case; hub and server have a process each.
+/// </summary>
 internal sealed class OperationBench : IAsyncDisposable
 {
     private const string Secret = "sk_" + "test_" + "benchmarkbenchmark";
@@ -25,17 +28,30 @@ internal sealed class OperationBench : IAsyncDisposable
 
     public HubProcess Hub => hub;
 
-    /// <param name="breaker">Whether circuits open as they do by default; else never.</param>
-    public static async Task<OperationBench> StartAsync(bool breaker = false)
+    /// <summary>The processor time that the hub has used.</summary>
+    public TimeSpan HubProcessor
+    {
+        get
+        {
+            using var process = Process.GetProcessById(hub.Id);
+            return process.TotalProcessorTime;
+        }
+    }
+
+    public static async Task<OperationBench> StartAsync()
     {
         var port = HubProcess.FreePort();
         var provider = await ProviderServer.StartAsync(port);
         var folder = Directory.CreateTempSubdirectory("hub-bench-").FullName;
         var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
-        await WritePluginAsync(folder, "bench", address, "/things/{params.id}", "{}", breaker);
-        await WritePluginAsync(folder, "hanging", address, "/hang/{params.id}", """{ "maxAttempts": 2, "attemptTimeout": "4s", "totalTimeout": "10s" }""", breaker);
+        const string Never = """{ "failures": 1000000 }""";
+        const string Hangs = """{ "maxAttempts": 2, "attemptTimeout": "4s", "totalTimeout": "10s" }""";
+        await WritePluginAsync(folder, "bench", address, "/things/{params.id}", "{}", Never);
+        await WritePluginAsync(folder, "neighbour", address, "/things/{params.id}", "{}", Never);
+        await WritePluginAsync(folder, "hanging", address, "/hang/{params.id}", Hangs, "{}");
+        await WritePluginAsync(folder, "stubborn", address, "/hang/{params.id}", Hangs, Never);
         var list = Path.Combine(folder, "plugins.json");
-        await File.WriteAllTextAsync(list, """{ "plugins": [{ "path": "bench" }, { "path": "hanging" }] }""");
+        await File.WriteAllTextAsync(list, """{ "plugins": [{ "path": "bench" }, { "path": "neighbour" }, { "path": "hanging" }, { "path": "stubborn" }] }""");
         var variables = new Dictionary<string, string> { ["HUB_ALLOWPRIVATETARGETS"] = "true", ["HUB_ALLOWBASEURLOVERRIDE"] = "true" };
         var hub = await HubProcess.StartAsync(plugins: list, environment: "Production", variables: variables);
         return new OperationBench(hub, provider, folder, new Uri(address + "/things/7"));
@@ -86,7 +102,8 @@ internal sealed class OperationBench : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private static HttpRequestMessage Post(Uri address, string token)
+    /// <summary>A request that runs an operation without parameters of its own.</summary>
+    public static HttpRequestMessage Post(Uri address, string token)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(Body) };
         request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
@@ -96,7 +113,7 @@ internal sealed class OperationBench : IAsyncDisposable
 
     private static readonly byte[] Body = Encoding.UTF8.GetBytes("""{"params":{"id":"7"}}""");
 
-    private static async Task WritePluginAsync(string folder, string id, string address, string path, string retry, bool breaker)
+    private static async Task WritePluginAsync(string folder, string id, string address, string path, string retry, string breaker)
     {
         var plugin = Directory.CreateDirectory(Path.Combine(folder, id)).FullName;
         await File.WriteAllTextAsync(Path.Combine(plugin, "manifest.json"), $$"""
@@ -111,7 +128,7 @@ internal sealed class OperationBench : IAsyncDisposable
               "auth": [{ "type": "bearer", "token": "{config.secretKey}" }],
               "limits": { "requestsPerSecond": 1000000, "burst": 1000000 },
               "retry": {{retry}},
-              "breaker": {{(breaker ? "{}" : """{ "failures": 1000000 }""")}},
+              "breaker": {{breaker}},
               "operations": {
                 "get": {
                   "params": { "type": "object", "required": ["id"], "additionalProperties": false, "properties": { "id": { "type": "string", "maxLength": 40 } } },

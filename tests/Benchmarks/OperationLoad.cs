@@ -15,8 +15,6 @@ internal sealed record CallResult(double[] Latencies, int Failed, TimeSpan Elaps
 /// <summary>Calls with <see cref="HttpClient"/>, over as many keep-alive connections as there are callers.</summary>
 internal static class OperationLoad
 {
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
-
     /// <summary>
     /// A fixed rate, whatever the answers do: each call has a time at which it is due, and its latency is counted from there, so that a stall is charged to every call that it held up
     /// (no coordinated omission). Each caller is a thread of its own that sleeps exactly and calls synchronously: timers of the pool would add their own millisecond.
@@ -69,41 +67,32 @@ internal static class OperationLoad
     /// <param name="request">Makes the request.</param>
     /// <param name="callers">How many.</param>
     /// <param name="duration">How long.</param>
-    /// <param name="spread">The time over which the callers begin, one after the other; none for all at once.</param>
-    /// <param name="patient">Whether a caller that is told to wait does so, for a second at the most.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public static async Task<CallResult> SaturatedAsync(Func<HttpRequestMessage> request, int callers, TimeSpan duration, TimeSpan spread = default, bool patient = false, CancellationToken cancellationToken = default)
+    public static async Task<CallResult> SaturatedAsync(Func<HttpRequestMessage> request, int callers, TimeSpan duration)
     {
         using var client = Client(callers);
         var failed = 0;
         var clock = Stopwatch.StartNew();
-        var all = await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
+        var all = await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
         {
             var mine = new List<double>();
-            if (spread > TimeSpan.Zero)
-                await Task.Delay(spread * ((double)caller / callers), CancellationToken.None);
-
             var buffer = new byte[64 * 1024];
-            while (clock.Elapsed < duration && !cancellationToken.IsCancellationRequested)
+            while (clock.Elapsed < duration)
             {
                 var begun = Stopwatch.GetTimestamp();
                 using var message = request();
                 try
                 {
-                    using var answer = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-                    await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
-                    while (await body.ReadAsync(buffer, cancellationToken) > 0)
+                    using var answer = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead);
+                    await using var body = await answer.Content.ReadAsStreamAsync();
+                    while (await body.ReadAsync(buffer) > 0)
                     {
                         // To its end.
                     }
 
                     if (answer.StatusCode != HttpStatusCode.OK)
                         Interlocked.Increment(ref failed);
-
-                    if (patient && answer.Headers.RetryAfter?.Delta is { } wait)
-                        await Task.Delay(wait < LongestWait ? wait : LongestWait, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
-                catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+                catch (HttpRequestException)
                 {
                     Interlocked.Increment(ref failed);
                 }
@@ -119,12 +108,14 @@ internal static class OperationLoad
         return new CallResult(sorted, failed, elapsed);
     }
 
-    private static HttpClient Client(int callers) => new(new SocketsHttpHandler { MaxConnectionsPerServer = callers, UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ActivityHeadersPropagator = null })
+    /// <summary>A client with as many keep-alive connections at the most.</summary>
+    public static HttpClient Client(int callers) => new(new SocketsHttpHandler { MaxConnectionsPerServer = callers, UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ActivityHeadersPropagator = null })
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    private static void SleepUntil(long due)
+    /// <summary>Until a timestamp, exactly.</summary>
+    public static void SleepUntil(long due)
     {
         while (due - Stopwatch.GetTimestamp() is > 0 and var left)
         {

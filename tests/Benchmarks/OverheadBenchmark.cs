@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using IntegrationHub.Benchmarks.Reporting;
 
@@ -33,9 +32,9 @@ internal static class OverheadBenchmark
         {
             var direct = OperationLoad.AtRate(Direct, Rate, RateCallers, seconds);
             var forwarder = OperationLoad.AtRate(Forwarder, Rate, RateCallers, seconds);
-            var before = Cpu(bench);
+            var before = bench.HubProcessor;
             var hub = OperationLoad.AtRate(Hub, Rate, RateCallers, seconds);
-            var cpu = (Cpu(bench) - before) / hub.Latencies.Length;
+            var cpu = (bench.HubProcessor - before) / hub.Latencies.Length;
             Complain(direct, forwarder, hub);
             latencies.Add((direct.At(0.99), hub.At(0.99)));
             added.Add((hub.At(0.5) - direct.At(0.5), hub.At(0.99) - direct.At(0.99)));
@@ -60,9 +59,9 @@ internal static class OverheadBenchmark
             {
                 var direct = await OperationLoad.SaturatedAsync(Direct, callers, seconds);
                 var forwarder = await OperationLoad.SaturatedAsync(Forwarder, callers, seconds);
-                var before = Cpu(bench);
+                var before = bench.HubProcessor;
                 var hub = await OperationLoad.SaturatedAsync(Hub, callers, seconds);
-                rounds.Add(new(direct, forwarder, hub, ((Cpu(bench) - before) / hub.Latencies.Length).TotalMicroseconds));
+                rounds.Add(new(direct, forwarder, hub, ((bench.HubProcessor - before) / hub.Latencies.Length).TotalMicroseconds));
                 Complain(direct, forwarder, hub);
             }
 
@@ -79,12 +78,6 @@ internal static class OverheadBenchmark
         return 0;
     }
 
-    private static TimeSpan Cpu(OperationBench bench)
-    {
-        using var process = Process.GetProcessById(bench.Hub.Id);
-        return process.TotalProcessorTime;
-    }
-
     private static void Complain(CallResult direct, CallResult forwarder, CallResult hub)
     {
         if (direct.Failed + forwarder.Failed + hub.Failed > 0)
@@ -96,20 +89,13 @@ internal static class OverheadBenchmark
     private sealed record Saturated(CallResult Direct, CallResult Forwarder, CallResult Hub, double Micros);
 }
 
-internal sealed record OperationBenchOptions(int Seconds = 8, int Rounds = 5, int Warmup = 15, int Hanging = 600, bool Breaker = false)
+internal sealed record OperationBenchOptions(int Seconds = 8, int Rounds = 5, int Warmup = 15, int Hanging = 600, int Refused = 600)
 {
     public static OperationBenchOptions Parse(string[] args)
     {
         var options = new OperationBenchOptions();
         for (var i = 0; i < args.Length; i += 2)
         {
-            if (args[i] == "--breaker")
-            {
-                options = options with { Breaker = true };
-                i--;
-                continue;
-            }
-
             if (i + 1 == args.Length)
                 throw new ArgumentException($"{args[i]} needs a value.");
 
@@ -120,6 +106,7 @@ internal sealed record OperationBenchOptions(int Seconds = 8, int Rounds = 5, in
                 "--rounds" => options with { Rounds = value },
                 "--warmup" => options with { Warmup = value },
                 "--hanging" => options with { Hanging = value },
+                "--refused" => options with { Refused = value },
                 _ => throw new ArgumentException($"Unknown option {args[i]}."),
             };
         }

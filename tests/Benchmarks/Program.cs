@@ -12,7 +12,7 @@ using IntegrationHub.Benchmarks.Reporting;
 // dotnet run -c Release --project tests/Benchmarks -- guard [--calls 100000]
 // dotnet run -c Release --project tests/Benchmarks -- routing [--subscriptions 10000]
 // dotnet run -c Release --project tests/Benchmarks -- overhead [--rounds 5] [--seconds 8]
-// dotnet run -c Release --project tests/Benchmarks -- isolation [--rounds 5] [--seconds 8] [--hanging 600] [--breaker]
+// dotnet run -c Release --project tests/Benchmarks -- isolation [--rounds 5] [--seconds 8] [--refused 600] [--hanging 600]
 // dotnet run -c Release --project tests/Benchmarks -- crash [--kills 100] [--seed 1]
 // dotnet run -c Release --project tests/Benchmarks -- faults [disk-full] [read-only] [torn-log] [clock] [never-answers] [slow-head] [slow-body] [batch] [subscriptions]
 var code = args switch
@@ -20,6 +20,7 @@ var code = args switch
     ["all", .. var options] => await AllCommand.RunAsync(options),
     ["provider-server", var port] => await ProviderServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),
     ["forwarder-server", var port, var provider] => await ForwarderServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture), new Uri(provider)),
+    [OfferedLoad.Command, var rate] => await OfferedLoad.RunAsync(int.Parse(rate, System.Globalization.CultureInfo.InvariantCulture)),
     ["overhead", .. var options] => await OverheadBenchmark.RunAsync(OperationBenchOptions.Parse(options)),
     ["isolation", .. var options] => await IsolationBenchmark.RunAsync(OperationBenchOptions.Parse(options)),
     ["baseline-server", var port] => await BaselineServer.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture)),
@@ -54,7 +55,7 @@ static int Usage()
     Console.Error.WriteLine("       benchmarks startup [--rounds N] [--manifests N] [--code N] [--hub path/to/hub.dll]...");
     Console.Error.WriteLine("       benchmarks guard [--calls N]");
     Console.Error.WriteLine("       benchmarks routing [--subscriptions N]");
-    Console.Error.WriteLine("       benchmarks overhead|isolation [--rounds N] [--seconds N] [--warmup N] [--hanging N] [--breaker]");
+    Console.Error.WriteLine("       benchmarks overhead|isolation [--rounds N] [--seconds N] [--warmup N] [--refused N] [--hanging N]");
     Console.Error.WriteLine("       benchmarks crash [--kills N] [--seed N]");
     Console.Error.WriteLine("       benchmarks faults [name]...");
     return 64;

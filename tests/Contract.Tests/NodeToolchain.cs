@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using IntegrationHub.Tests.Support;
 
 namespace IntegrationHub.Contract.Tests;
 
@@ -39,9 +40,7 @@ public sealed class NodeToolchain
             Once.Release();
         }
 
-        if (installed is null && Environment.GetEnvironmentVariable("HUB_REQUIRE_ALL") == "1")
-            Assert.Fail(whyNot!);
-        Skip.If(installed is null, whyNot);
+        Require.That(installed is not null, whyNot ?? "");
         return installed!;
     }
 

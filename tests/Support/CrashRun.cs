@@ -46,9 +46,14 @@ public sealed class CrashKill(int number, CrashStage stage)
 /// <summary>What a run came to.</summary>
 public sealed record CrashReport(
     int Seed, IReadOnlyList<CrashKill> Kills, int Acknowledged, int Repeated, int Stored, int StoredTwice, IReadOnlyList<string> NotStored, IReadOnlyList<string> NotDelivered,
-    int ReplaysAcknowledged, int ReplaysLost, int Arrivals, int Doubled, int Unexplained, TimeSpan LongestGap, string Integrity, TimeSpan Took)
+    int ReplaysAcknowledged, int ReplaysLost, int Arrivals, int Doubled, int Unexplained, TimeSpan LongestGap, int EventRuns, string IntegrityWhenKilled, string Integrity, TimeSpan Took)
 {
-    public bool IsSound => NotStored.Count == 0 && NotDelivered.Count == 0 && StoredTwice == 0 && ReplaysLost == 0 && Unexplained == 0 && Integrity == "ok";
+    /// <summary>Whether the kills hit the writing of runs too: without a run written before the last of them, nothing is proven about it.</summary>
+    public bool HasEventRuns => EventRuns > 0;
+
+    public bool IsWhole => IntegrityWhenKilled == "ok" && Integrity == "ok";
+
+    public bool IsSound => NotStored.Count == 0 && NotDelivered.Count == 0 && StoredTwice == 0 && ReplaysLost == 0 && Unexplained == 0 && HasEventRuns && IsWhole;
 }
 
 /// <summary>
@@ -75,9 +80,6 @@ public sealed class CrashRun(int kills, int seed, TextWriter output)
     private readonly ConcurrentDictionary<string, int> replays = new();
     private readonly ConcurrentQueue<string> stored = new();
     private int repeated;
-
-    /// <summary>Checks the database file once the hub is stopped; <c>ok</c> when it is whole. Given by those who have SQLite at hand.</summary>
-    public Func<string, string> Integrity { get; init; } = _ => "ok";
 
     public async Task<CrashReport> RunAsync()
     {
@@ -243,6 +245,7 @@ public sealed class CrashRun(int kills, int seed, TextWriter output)
     private async Task<CrashReport> FinishAsync(string data, int port, CrashReceiver receiver, List<CrashKill> done, Stopwatch clock)
     {
         receiver.RefuseOneIn = int.MaxValue;
+        var (runs, whenKilled) = Look(data);
         await using var last = await HubProcess.StartAsync(data, port: port, variables: Settings);
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         while (!patience.IsCancellationRequested)
@@ -267,9 +270,23 @@ public sealed class CrashRun(int kills, int seed, TextWriter output)
         var report = new CrashReport(
             seed, done, acknowledged.Count, repeated, ids.Count, ids.Count - known.Count, [.. acknowledged.Keys.Where(id => !known.Contains(id))], [.. known.Union(acknowledged.Keys).Where(id => !delivered.Contains(id))],
             replays.Values.Sum(), replays.Sum(pair => Math.Max(0, pair.Value - again.GetValueOrDefault(pair.Key))), arrivals.Count, doubled, unexplained, longest,
-            Integrity(Path.Combine(data, "hub.db")), clock.Elapsed);
+            runs, whenKilled, HubDatabase.Integrity(data), clock.Elapsed);
         last.DeleteData();
         return report;
+    }
+
+    /// <summary>What the last kill left, before the hub is there to mend it.</summary>
+    private static (int Runs, string Integrity) Look(string data)
+    {
+        var copy = HubDatabase.Copy(data);
+        try
+        {
+            return (HubDatabase.EventRuns(copy.FullName), HubDatabase.Integrity(copy.FullName));
+        }
+        finally
+        {
+            copy.Delete(recursive: true);
+        }
     }
 
     /// <summary>

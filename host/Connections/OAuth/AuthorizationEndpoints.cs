@@ -45,7 +45,7 @@ internal static class AuthorizationEndpoints
         group.MapPost("/revoke", RevokeAsync).RequireRole(HubRole.Developer).WithName("RevokeAuthorization").WithSummary("Give back what the connection was granted")
             .Accepts<RevokeRequest>(isOptional: true, "application/json").Produces<RevocationModel>().ProducesProblem(404).ProducesProblem(409).ProducesProblem(502);
 
-        var browser = routes.MapGroup("/oauth").ExcludeFromDescription();
+        var browser = routes.MapGroup("/oauth").ExcludeFromDescription().TakesNoHead("The address that providers send browsers to serves once.");
         browser.MapGet("/start/{handle}", AskAsync).AllowWithoutKey(WhyOpen);
         browser.MapPost("/start/{handle}", OpenAsync).AllowWithoutKey(WhyOpen);
         browser.MapGet("/callback", CallbackAsync).AllowWithoutKey(WhyOpen);

@@ -19,7 +19,11 @@ internal interface ITokenStore
     /// What people granted and is to be refreshed by a time: authorised, with no pause that lasts longer. Whoever's turn came first is first, and the end of a pause is a new turn, so
     /// that those that fail do not keep the others waiting.
     /// </summary>
-    Task<IReadOnlyList<TokenRecord>> ListDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken);
+    /// <param name="now">The time.</param>
+    /// <param name="except">Connections that are left out.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    Task<IReadOnlyList<TokenRecord>> ListDueAsync(DateTimeOffset now, IReadOnlyCollection<string> except, int limit, CancellationToken cancellationToken);
 }
 
 /// <summary>Keeps authorisations that are under way.</summary>

@@ -15,7 +15,7 @@ internal static class OAuthPages
         "html{font:1rem/1.6 system-ui,sans-serif}body{margin:0;padding:1rem;min-height:100vh;display:grid;place-items:center;background:var(--page);color:var(--text)}" +
         "main{width:100%;max-width:36rem;padding:clamp(1.25rem,5vw,2rem);background:var(--card);border:1px solid var(--line);border-block-start:4px solid var(--act);border-radius:12px;overflow-wrap:anywhere}" +
         "main.done{border-block-start-color:var(--done)}main.stop{border-block-start-color:var(--stop)}" +
-        "html:lang(ar),details:lang(ar){line-height:1.8}h1,h2{font-size:1.375rem;line-height:1.5;margin:0 0 1rem}p,ul{margin:0 0 1rem}p:has(+ul){margin:0}ul{padding-inline-start:1.25rem}" +
+        "html:lang(ar),details:lang(ar){line-height:1.8}details:lang(en){line-height:1.6}h1,h2{font-size:1.375rem;line-height:1.5;margin:0 0 1rem;text-wrap:balance}p{text-wrap:pretty}p,ul{margin:0 0 1rem}p:has(+ul){margin:0}ul{padding-inline-start:1.25rem}" +
         "dl{display:grid;grid-template-columns:minmax(7rem,auto) 1fr;gap:.35rem 1.25rem;margin:0 0 1.25rem}dt{color:var(--soft)}dd{margin:0}" +
         "@media(max-width:30rem){.help+dl{display:block}.help+dl dd{margin-block-end:.6rem}}" +
         ".help,.help+dl{font-size:.875rem}.help{color:var(--soft);margin-block-start:1.5rem}code{font-size:.95em}" +

@@ -67,26 +67,54 @@ internal sealed partial class TokenKeeper(
     /// <exception cref="OAuthException">None can be had.</exception>
     public Task<TokenRecord> RenewAsync(Connection connection, TokenRecord refused, CancellationToken cancellationToken) => JoinAsync(connection, refused.Sealed, cancellationToken);
 
-    /// <summary>Refreshes what is due. Failures are recorded, not thrown.</summary>
+    /// <summary>The provider, and the host of the token endpoint (or of the issuer, where that tells it), that a refresh of the connection would ask.</summary>
     /// <returns>
-    /// Whether anything came of it, were it a recorded failure: not when the plugin is not loaded, the connection or its token cannot be opened, or it uses another way to authenticate by now.
+    /// <see langword="null"/> when it cannot be tried: the plugin is not loaded, the connection cannot be opened, or it uses another way to authenticate by now.
     /// </returns>
-    public async Task<bool> RefreshDueAsync(Connection connection, TokenRecord due, CancellationToken cancellationToken)
+    public (string Provider, string Endpoint)? EndpointOf(Connection connection)
     {
-        if (!CanTry(connection))
-            return false;
+        using var lease = catalog.Acquire(connection.Provider);
+        if (lease is null)
+            return null;
 
+        try
+        {
+            if (OAuthSetup.Of(lease.Provider).WayOf(connection, lease.Provider, connections) is not { } way)
+                return null;
+
+            var address = way.Render(way.Manifest.TokenUrl ?? way.Manifest.Issuer, connections.Open(connection, lease.Provider));
+            return (connection.Provider, Uri.TryCreate(address, UriKind.Absolute, out var uri) ? uri.Authority : "");
+        }
+        catch (Exception fault) when (fault is ProblemException or OAuthException)
+        {
+            return null;
+        }
+        catch (Exception fault)
+        {
+            Log.Failed(logger, fault);
+            return null;
+        }
+    }
+
+    /// <summary>Refreshes what is due. Failures are recorded, not thrown.</summary>
+    /// <param name="connection">What <see cref="EndpointOf"/> knows.</param>
+    /// <param name="version">The version of the record that is due.</param>
+    /// <param name="cancellationToken">Ends the wait, not the refresh.</param>
+    /// <returns>Whether anything came of it, were it a recorded failure: not when the token cannot be opened, or was granted for another way to authenticate.</returns>
+    public async Task<bool> RefreshDueAsync(Connection connection, int version, CancellationToken cancellationToken)
+    {
         await ObserveAsync(Start(connection, refused: null, early: true));
-        return (await store.GetAsync(due.ConnectionId, cancellationToken))?.Version != due.Version;
+        return (await store.GetAsync(connection.Id, cancellationToken))?.Version != version;
     }
 
     /// <summary>Leaves a connection alone until a time that cannot be refreshed for now.</summary>
-    public async Task PostponeAsync(TokenRecord seen, DateTimeOffset until, CancellationToken cancellationToken)
+    public async Task PostponeAsync(string connectionId, int version, DateTimeOffset until, CancellationToken cancellationToken)
     {
         // Not beside a refresh: its token would find another version than it began with, and a rotated refresh token would be lost.
-        await using var held = await locks.AcquireAsync(seen.ConnectionId, cancellationToken);
-        if (!unsaved.ContainsKey(seen.ConnectionId) && await store.TrySaveAsync(seen with { RefreshAt = until, Version = seen.Version + 1 }, cancellationToken))
-            Forget(seen.ConnectionId);
+        await using var held = await locks.AcquireAsync(connectionId, cancellationToken);
+        if (!unsaved.ContainsKey(connectionId) && await store.GetAsync(connectionId, cancellationToken) is { } seen && seen.Version == version
+            && await store.TrySaveAsync(seen with { RefreshAt = until, Version = version + 1 }, cancellationToken))
+            Forget(connectionId);
     }
 
     /// <summary>Waits for the refreshes under way: cutting one off could lose a rotated refresh token.</summary>
@@ -166,27 +194,6 @@ internal sealed partial class TokenKeeper(
         finally
         {
             flights.TryRemove(connection.Id, out _);
-        }
-    }
-
-    private bool CanTry(Connection connection)
-    {
-        using var lease = catalog.Acquire(connection.Provider);
-        if (lease is null)
-            return false;
-
-        try
-        {
-            return OAuthSetup.Of(lease.Provider).WayOf(connection, lease.Provider, connections)?.BindingOf(connection, lease.Provider, connections) is not null;
-        }
-        catch (Exception fault) when (fault is ProblemException or OAuthException)
-        {
-            return false;
-        }
-        catch (Exception fault)
-        {
-            Log.Failed(logger, fault);
-            return false;
         }
     }
 

@@ -12,7 +12,7 @@ internal static class DeadLetterEndpoints
 
     private static readonly QueryParameter[] Filters =
     [
-        new("subscription", "A subscription's id."), new("eventType", "A type, or a pattern such as `stripe.*`."), new("fingerprint", "A cause at a target, as `/groups` names it."),
+        new("subscription", "A subscription's id."), new("project", "A project's name."), new("eventType", "A type, or a pattern such as `stripe.*`."), new("fingerprint", "A cause at a target, as `/groups` names it."),
         new("step", "Where on its way it failed: route, render, secrets, connect, send or answer."), new("replayed", "`false` for those nobody has replayed, `true` for the others."),
         new("from", "Made at this time or later (ISO 8601)."), new("to", "Made before this time (ISO 8601)."),
     ];
@@ -32,7 +32,7 @@ internal static class DeadLetterEndpoints
         group.MapPost("/{id}/replay", ReplayAsync).RequireRole(HubRole.Operator).WithName("ReplayDeadLetter").WithSummary("Send a dead letter again, as a new delivery")
             .Produces<DeliveryView>(StatusCodes.Status202Accepted);
         group.MapPost("/replay", ReplayManyAsync).RequireRole(HubRole.Operator).WithName("ReplayDeadLetters").WithSummary("Send dead letters of a filter again, at once")
-            .WithDescription("Dead letters that were replayed before are skipped. `limit` is 100 unless given, 1000 at the most; `hasMore` says whether to ask again. For more, and at a rate: `POST /api/replays`.")
+            .WithDescription("Dead letters that were replayed before are skipped. `limit` is 100 unless given, 1000 at the most; `hasMore` says whether to ask again. For more, and at a rate: `POST /api/replays`. `project` restricts it to one project.")
             .Accepts<BulkReplayRequest>("application/json").Produces<BulkReplay>(StatusCodes.Status202Accepted);
         return routes;
     }
@@ -43,6 +43,8 @@ internal static class DeadLetterEndpoints
             issues.Add(new("/filter/eventType", error.Message, error.Hint));
         if (filter.Step is { } step && !DeliverySteps.All.Contains(step))
             issues.Add(new("/filter/step", "There is no such step.", $"One of {string.Join(", ", DeliverySteps.All)}."));
+        if (filter.From >= filter.To)
+            issues.Add(new("/filter/to", "It must be later than 'from'."));
     }
 
     private static DeadLetterQuery ReadQuery(HttpContext context)
@@ -62,7 +64,7 @@ internal static class DeadLetterEndpoints
             Replayed = replayed is null ? null : replayed == "true",
             From = filter.Time("from"),
             To = filter.Time("to"),
-            VisibleProjects = context.GetCaller().Projects,
+            VisibleProjects = context.GetCaller().Within(filter.Text("project")),
         };
         filter.ThrowIfFaulty();
         return query;
@@ -102,9 +104,19 @@ internal static class DeadLetterEndpoints
     }
 
     private static async Task<IResult> ReplayAsync(
-        string id, HttpContext context, IDeadLetterStore store, IDeliveryStore deliveries, DeliverySignal signal, IAuditTrail audit, TimeProvider time, CancellationToken cancellationToken)
+        string id, HttpContext context, IDeadLetterStore store, IDeliveryStore deliveries, ISubscriptionStore subscriptions, DeliverySignal signal, IAuditTrail audit, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var dead = await DeliveryEndpoints.FindAsync("dead letter", id, context, deliveries, cancellationToken);
+        switch (await subscriptions.GetAsync(dead.SubscriptionId, cancellationToken))
+        {
+            case null:
+                return Problem.Conflict(
+                    "Its subscription is deleted.", "", $"Make another one, then send it the event: POST /api/events/{dead.EventId}/replay with {{ \"subscription\": \"sub_…\" }}.").ToResult();
+            case { Enabled: false }:
+                return Problem.Conflict("Its subscription is disabled.", "", "Enable it first: what is sent to a disabled subscription becomes a dead letter again.").ToResult();
+        }
+
         if (await store.ReplayOneAsync(id, time.GetUtcNow(), cancellationToken) is not { } replay)
             return Problem.Conflict("The delivery is no dead letter.", "", "Only deliveries with the status 'dead' can be replayed here.").ToResult();
 
@@ -132,13 +144,13 @@ internal static class DeadLetterEndpoints
             throw Problem.Invalid("The replay is not valid.", issues).ToException();
 
         var caller = context.GetCaller();
-        var replay = await store.ReplayAsync(filter.ToQuery() with { VisibleProjects = caller.Projects }, request.Limit ?? DefaultLimit, time.GetUtcNow(), cancellationToken);
+        var replay = await store.ReplayAsync(filter.ToQuery() with { VisibleProjects = caller.Within(request.Project) }, request.Limit ?? DefaultLimit, time.GetUtcNow(), cancellationToken);
         if (replay.Made.Count > 0)
             signal.Wake();
 
         var result = new BulkReplay(replay.Made, replay.Skipped, replay.HasMore);
         await audit.RecordAsync(
-            time, caller, "dead_letters.replayed", filter.Subscription, null, CorrelationId.Of(context),
+            time, caller, "dead_letters.replayed", filter.Subscription, request.Project, CorrelationId.Of(context),
             new { filter, count = result.Deliveries.Count, deliveries = result.Deliveries }, cancellationToken);
         return Results.Json(result, HubJson.Options, statusCode: StatusCodes.Status202Accepted);
     }
@@ -147,8 +159,8 @@ internal static class DeadLetterEndpoints
         await store.GetAsync(id, cancellationToken) is { } found && context.GetCaller().CanSee(found.Delivery.Project) ? found : throw Problem.NotFound("dead letter", id).ToException();
 }
 
-/// <summary>Which dead letters to replay; an empty filter means all.</summary>
-internal sealed record BulkReplayRequest(BulkReplayFilter? Filter = null, int? Limit = null);
+/// <summary>Which dead letters to replay; an empty filter means all, of every project of the key unless one is named.</summary>
+internal sealed record BulkReplayRequest(BulkReplayFilter? Filter = null, int? Limit = null, string? Project = null);
 
 internal sealed record BulkReplayFilter
 {

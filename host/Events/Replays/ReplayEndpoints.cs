@@ -9,7 +9,7 @@ internal static class ReplayEndpoints
     {
         var group = routes.MapGroup("/api/replays").WithTags("Replays");
         group.MapGet("", ListAsync).RequireRole(HubRole.Operator).WithName("ListReplays").WithSummary("List replays, newest first")
-            .ReadsListQuery(new QueryParameter("state", "running, completed or cancelled.")).Produces<Page<ReplayView>>();
+            .ReadsListQuery(new("state", "running, completed or cancelled."), new("project", "A project's name.")).Produces<Page<ReplayView>>();
         group.MapPost("", StartAsync).RequireRole(HubRole.Operator).WithName("StartReplay").WithSummary("Send many dead letters again, at a rate")
             .WithDescription("A durable job: it goes on after a restart, makes each delivery once, passes over what was replayed before, and can be cancelled. It is about one project: the one named, else that of `filter.subscription`, else the key's only one.")
             .Accepts<ReplayStart>("application/json").Produces<ReplayView>(StatusCodes.Status202Accepted);
@@ -28,7 +28,7 @@ internal static class ReplayEndpoints
         var filter = new QueryReader(context.Request.Query);
         var state = filter.OneOf<ReplayState>("state");
         filter.ThrowIfFaulty();
-        var page = await store.ListAsync(state, context.GetCaller().Projects, PageQuery.Bind(context), cancellationToken);
+        var page = await store.ListAsync(state, context.GetCaller().Within(filter.Text("project")), PageQuery.Bind(context), cancellationToken);
         return Results.Json(page.Select(ReplayView.Of), HubJson.Options);
     }
 

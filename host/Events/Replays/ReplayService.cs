@@ -19,8 +19,6 @@ internal sealed class ReplayService(IReplayStore store, ISubscriptionStore subsc
         var issues = new List<ValidationIssue>();
         DeadLetterEndpoints.Check(filter, issues);
         CheckRate(start.RatePerSecond, issues);
-        if (filter.From >= filter.To)
-            issues.Add(new("/filter/to", "It must be later than 'from'."));
         if (issues.Count > 0)
             throw Problem.Invalid("The replay is not valid.", issues).ToException();
 

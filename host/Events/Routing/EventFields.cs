@@ -12,8 +12,13 @@ internal sealed class EventFields(HubEvent hubEvent, IPayloadSealer payloads) : 
     // What was stored was parsed before; how deep it may be was decided then.
     private static readonly JsonDocumentOptions AnyDepth = new() { MaxDepth = int.MaxValue };
 
+    // Filters look at few fields, and many filters at the same: a handful of ways is enough to remember.
+    private const int Remembered = 4;
+
     private JsonDocument? document;
     private bool isParsed;
+    private EventWay[]? ways;
+    private int next;
 
     public HubEvent Event { get; } = hubEvent;
 
@@ -53,6 +58,24 @@ internal sealed class EventFields(HubEvent hubEvent, IPayloadSealer payloads) : 
         _ => null,
     };
 
+    /// <summary>Where a path led to before.</summary>
+    public bool TryRecall(string path, out EventWay way)
+    {
+        foreach (ref readonly var one in ways.AsSpan())
+        {
+            if (one.Path == path)
+            {
+                way = one;
+                return true;
+            }
+        }
+
+        way = default;
+        return false;
+    }
+
+    public void Remember(in EventWay way) => (ways ??= new EventWay[Remembered])[next++ % Remembered] = way;
+
     public void Dispose() => document?.Dispose();
 
     private JsonDocument? Parse()
@@ -86,3 +109,10 @@ internal enum EventAttribute
     ProviderEventId,
     CorrelationId,
 }
+
+/// <summary>How far a path leads through objects alone: the same for every filter that goes that way.</summary>
+/// <param name="Path">The path.</param>
+/// <param name="Element">Where it leads to.</param>
+/// <param name="At">How many of its segments were used; less than nothing when one of them is not there.</param>
+/// <param name="Cost">What finding it took, in steps: it is charged again, so that what a filter may cost does not depend on those before it.</param>
+internal readonly record struct EventWay(string Path, JsonElement Element, int At, int Cost);

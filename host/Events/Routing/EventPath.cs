@@ -71,7 +71,15 @@ internal sealed class EventPath
         try
         {
             var data = fields.Data;
-            return data.ValueKind != JsonValueKind.Undefined && Walk(data, 0, 0, test, ref budget);
+            if (data.ValueKind == JsonValueKind.Undefined)
+                return false;
+
+            if (fields.TryRecall(Text, out var way))
+                budget.Spend(way.Cost);
+            else if (Descend(data, ref budget) is var found && !budget.IsSpent)
+                fields.Remember(way = found);
+
+            return !budget.IsSpent && way.At >= 0 && Walk(way.Element, way.At, way.At, test, ref budget);
         }
         catch (InvalidOperationException)
         {
@@ -111,6 +119,21 @@ internal sealed class EventPath
         catch (InvalidOperationException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Goes on through objects, which takes no choice.</summary>
+    private EventWay Descend(JsonElement current, ref FilterBudget budget)
+    {
+        var before = budget.Left;
+        for (var at = 0; ; at++)
+        {
+            if (at == segments.Length || current.ValueKind != JsonValueKind.Object)
+                return new EventWay(Text, current, at, before - budget.Left);
+
+            // Names are compared one by one.
+            if (!budget.Spend(1 + (current.GetPropertyCount() / 8)) || !TryMember(current, segments[at].Utf8, ref budget, out current))
+                return new EventWay(Text, default, -1, before - budget.Left);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using IntegrationHub.Host.Secrets;
 using IntegrationHub.Schemas;
 
@@ -10,15 +11,25 @@ internal sealed class EventRoute
     private readonly EventFilter? filter;
     private readonly OrderKey? order;
 
+    // Beside what else is looked at for each event: a subscription is a large object somewhere else.
+    private readonly string? environment;
+
     private EventRoute(Subscription subscription, EventPattern pattern, EventFilter? filter, OrderKey? order)
     {
         Subscription = subscription;
+        environment = subscription.Environment;
         this.pattern = pattern;
         this.filter = filter;
         this.order = order;
     }
 
     public Subscription Subscription { get; }
+
+    /// <summary>What the event's type must be like. Routes that stand beside each other share it when it is the same.</summary>
+    public EventPattern Pattern => pattern;
+
+    /// <summary>What else of the event must be like something; <see langword="null"/> for nothing. Shared as <see cref="Pattern"/> is.</summary>
+    public EventFilter? Filter => filter;
 
     /// <summary>The literal segments that every type of the pattern begins with, with dots between; empty when there are none.</summary>
     public string Prefix => pattern.LiteralPrefix;
@@ -58,9 +69,29 @@ internal sealed class EventRoute
     /// <summary>The same for a subscription that differs in nothing that matters here.</summary>
     public EventRoute With(Subscription subscription) => new(subscription, pattern, filter, order);
 
+    /// <summary>By pattern, then by filter as it is written, then by id: what can be judged together stands together.</summary>
+    public static int Compare(EventRoute left, EventRoute right) =>
+        string.CompareOrdinal(left.pattern.Text, right.pattern.Text) is not 0 and var byPattern ? byPattern
+        : left.WrittenFilter.SequenceCompareTo(right.WrittenFilter) is not 0 and var byFilter ? byFilter
+        : string.CompareOrdinal(left.Subscription.Id, right.Subscription.Id);
+
+    private ReadOnlySpan<byte> WrittenFilter => Subscription.Settings.Filter is { } written ? JsonMarshal.GetRawUtf8Value(written) : default;
+
+    /// <summary>The same with the pattern and the filter of another, where they are the same: one answer then serves both, from one place in memory.</summary>
+    public EventRoute Sharing(EventRoute? other)
+    {
+        if (other is null || other.pattern.Text != pattern.Text)
+            return this;
+
+        var same = filter is not null && other.filter is not null && WrittenFilter.SequenceEqual(other.WrittenFilter) ? other.filter : filter;
+        return ReferenceEquals(pattern, other.pattern) && ReferenceEquals(filter, same) ? this : new(Subscription, other.pattern, same, order);
+    }
+
     /// <summary>Whether the subscription sees the event at all, and its type is right.</summary>
-    public bool Sees(string environment, string type) =>
-        (Subscription.Environment is null || Subscription.Environment == environment) && pattern.Matches(type);
+    public bool Sees(string environment, string type) => IsFor(environment) && pattern.Matches(type);
+
+    /// <summary>Whether the subscription sees events of the environment.</summary>
+    public bool IsFor(string environment) => this.environment is null || this.environment == environment;
 
     /// <summary>Whether its filter, if it has one, lets the event pass. The event's fields are made when they are needed.</summary>
     public bool Passes(HubEvent hubEvent, IPayloadSealer payloads, ref EventFields? fields) => filter is null || filter.Matches(fields ??= new(hubEvent, payloads));

@@ -7,6 +7,8 @@ internal struct FilterBudget(int steps)
 
     public readonly bool IsSpent => left < 0;
 
+    public readonly int Left => left;
+
     public bool Spend(int cost)
     {
         left = left < 0 ? -1 : left - cost;

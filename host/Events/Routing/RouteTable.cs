@@ -20,12 +20,25 @@ internal sealed class RouteTable
     public static RouteTable Empty { get; } = new(HashSlots<EventRoute>.Empty, HashSlots<Group>.Empty);
 
     /// <param name="routes">Each id once.</param>
-    public static RouteTable Of(IReadOnlyCollection<EventRoute> routes) => new(
-        HashSlots<EventRoute>.Of(routes.Select(static route => (HashOf(route.Subscription.Id), route))),
-        HashSlots<Group>.Of(routes.Where(IsSentTo)
-            .OrderBy(static route => route.Subscription.Id, StringComparer.Ordinal)
-            .GroupBy(static route => (route.Subscription.Project, route.Prefix))
-            .Select(static group => (HashOf(HashOf(group.Key.Project), group.Key.Prefix), new Group(group.Key.Project, group.Key.Prefix, RouteList.Of(group))))));
+    public static RouteTable Of(IReadOnlyCollection<EventRoute> routes)
+    {
+        var all = routes.Where(static route => !IsSentTo(route)).ToList();
+        var lists = new List<Group>();
+        foreach (var group in routes.Where(IsSentTo).GroupBy(static route => (route.Subscription.Project, route.Prefix)))
+        {
+            EventRoute[] list = [.. group];
+            Array.Sort(list, EventRoute.Compare);
+            for (var i = 1; i < list.Length; i++)
+                list[i] = list[i].Sharing(list[i - 1]);
+
+            all.AddRange(list);
+            lists.Add(new Group(group.Key.Project, group.Key.Prefix, RouteList.Of(list)));
+        }
+
+        return new RouteTable(
+            HashSlots<EventRoute>.Of(all.Select(static route => (HashOf(route.Subscription.Id), route))),
+            HashSlots<Group>.Of(lists.Select(static group => (HashOf(HashOf(group.Project), group.Prefix), group))));
+    }
 
     public EventRoute? Find(string id)
     {
@@ -47,9 +60,9 @@ internal sealed class RouteTable
 
         var changed = groups;
         if (before is not null && IsSentTo(before))
-            changed = Changed(changed, before, static (list, one) => list.Without(one));
+            changed = Changed(changed, ref before, isThere: false);
         if (route is not null && IsSentTo(route))
-            changed = Changed(changed, route, static (list, one) => list.With(one));
+            changed = Changed(changed, ref route, isThere: true);
 
         var hash = HashOf(id);
         EventRoute[] others = [.. byId.At(hash).ToArray().Where(other => other != before)];
@@ -62,7 +75,10 @@ internal sealed class RouteTable
     // Streams are read, not sent to.
     private static bool IsSentTo(EventRoute route) => route.Subscription.TargetKind != StreamTarget.KindName;
 
-    private static HashSlots<Group> Changed(HashSlots<Group> groups, EventRoute route, Func<RouteList, EventRoute, RouteList> change)
+    /// <param name="groups">The groups as they are.</param>
+    /// <param name="route">Which route; it then shares what others have too.</param>
+    /// <param name="isThere">Whether it is in them afterwards.</param>
+    private static HashSlots<Group> Changed(HashSlots<Group> groups, ref EventRoute route, bool isThere)
     {
         var (project, prefix) = (route.Subscription.Project, route.Prefix);
         var hash = HashOf(HashOf(project), prefix);
@@ -77,7 +93,7 @@ internal sealed class RouteTable
                 others.Add(group);
         }
 
-        list = change(list, route);
+        list = isThere ? list.With(route = list.Share(route)) : list.Without(route);
         return groups.With(hash, list.IsEmpty ? [.. others] : [.. others, new Group(project, prefix, list)]);
     }
 

@@ -11,11 +11,12 @@ namespace IntegrationHub.Host.Events.Stream;
 internal static class StreamEndpoints
 {
     private const string LastEventIdHeader = "Last-Event-ID";
+    private const string Endless = "A stream has no end that an answer without its body could come to.";
 
     public static IEndpointRouteBuilder MapEventStream(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/events/stream").WithTags("Events");
-        group.MapGet("", StreamAsync).RequireRole(HubRole.Viewer).AcceptTickets().WithName("StreamEvents").WithSummary("Read events as they come, as server-sent events")
+        group.MapGet("", StreamAsync).RequireRole(HubRole.Viewer).AcceptTickets().TakesNoHead(Endless).WithName("StreamEvents").WithSummary("Read events as they come, as server-sent events")
             .WithDescription("""
                 Each `data` is an event as a CloudEvents envelope; each `id` is the place to go on from. A reader that comes back with `Last-Event-ID` gets everything since, in order,
                 nothing left out and nothing twice, then what comes. Browsers' `EventSource` cannot send an API key: make a ticket for it.
@@ -28,7 +29,7 @@ internal static class StreamEndpoints
         group.MapPost("/tickets", CreateTicketAsync).RequireRole(HubRole.Viewer).WithName("CreateStreamTicket").WithSummary("Make a ticket that opens event streams for a while")
             .WithDescription("For `EventSource`, which cannot send headers: `/api/events/stream?ticket=…`. It opens streams and nothing else, and ends with the key it was made with.")
             .Produces<StreamTicketView>(StatusCodes.Status201Created);
-        routes.MapGet("/api/subscriptions/{id}/stream", StreamSubscriptionAsync).WithTags("Subscriptions").RequireRole(HubRole.Viewer).AcceptTickets().WithName("StreamSubscription")
+        routes.MapGet("/api/subscriptions/{id}/stream", StreamSubscriptionAsync).WithTags("Subscriptions").RequireRole(HubRole.Viewer).AcceptTickets().TakesNoHead(Endless).WithName("StreamSubscription")
             .WithSummary("Read the events of a subscription of the kind `stream`, as server-sent events")
             .WithDescription("Pattern, filter and template are the subscription's. The stream ends when the subscription is changed; come back with `Last-Event-ID`.")
             .ReadsQuery(

@@ -7,6 +7,7 @@ internal static class EffectEndpoints
 {
     private static readonly QueryParameter[] Filters =
     [
+        new("project", "The name of a project."),
         new("connection", "The id of a connection."),
         new("provider", "The id of a provider."),
         new("operation", "The name of an operation."),
@@ -44,7 +45,7 @@ internal static class EffectEndpoints
             JobId = filter.Text("job"),
             From = filter.Time("from"),
             To = filter.Time("to"),
-            VisibleProjects = context.GetCaller().Projects,
+            VisibleProjects = context.GetCaller().Within(filter.Text("project")),
         };
         filter.ThrowIfFaulty();
         var page = await store.ListAsync(query, PageQuery.Bind(context), cancellationToken);

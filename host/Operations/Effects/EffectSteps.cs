@@ -9,14 +9,14 @@ namespace IntegrationHub.Host.Operations.Effects;
 internal sealed partial class EffectVerdictStep(IEffectStore effects, IHubEvents events, TimeProvider time, ILogger<EffectVerdictStep> logger) : IOperationStep
 {
     public ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken) =>
-        invocation.Manifest.IsSafe() ? next(cancellationToken) : JudgeAsync(invocation, next, cancellationToken);
+        invocation.Manifest.IsSafe() ? next(invocation, cancellationToken) : JudgeAsync(invocation, next, cancellationToken);
 
     private async ValueTask<OperationResult> JudgeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken)
     {
         OperationResult? result = null;
         try
         {
-            return result = await next(cancellationToken);
+            return result = await next(invocation, cancellationToken);
         }
         finally
         {
@@ -56,14 +56,14 @@ internal sealed partial class EffectVerdictStep(IEffectStore effects, IHubEvents
 internal sealed class EffectRecordStep(IEffectStore effects, Fingerprint fingerprint, TimeProvider time) : IOperationStep
 {
     public ValueTask<OperationResult> InvokeAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken) =>
-        invocation.Effect is not null || invocation.Manifest.IsSafe() ? next(cancellationToken) : RecordAsync(invocation, next, cancellationToken);
+        invocation.Effect is not null || invocation.Manifest.IsSafe() ? next(invocation, cancellationToken) : RecordAsync(invocation, next, cancellationToken);
 
     private async ValueTask<OperationResult> RecordAsync(OperationInvocation invocation, OperationNext next, CancellationToken cancellationToken)
     {
         var effect = Begin(invocation);
         await effects.AddAsync(effect, cancellationToken);
         invocation.Effect = effect;
-        return await next(cancellationToken);
+        return await next(invocation, cancellationToken);
     }
 
     private Effect Begin(OperationInvocation invocation) => new()

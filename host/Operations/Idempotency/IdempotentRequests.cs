@@ -58,7 +58,14 @@ internal sealed partial class IdempotentRequests(
 
             if (earlier.SealedAnswer is { } answer)
             {
-                await ReplayAsync(context, JsonSerializer.Deserialize<StoredAnswer>(payloads.Open(answer, earlier.Id))!, cancellationToken);
+                var stored = await OpenAsync(answer, earlier, cancellationToken);
+                if (stored.Status >= StatusCodes.Status500InternalServerError
+                    && await LatestEffectAsync(earlier.Id, cancellationToken) is { Settlement.Verdict: EffectVerdict.Succeeded } settled)
+                {
+                    throw Settled(settled).ToException();
+                }
+
+                await ReplayAsync(context, stored, cancellationToken);
                 return;
             }
 
@@ -144,6 +151,20 @@ internal sealed partial class IdempotentRequests(
     private Task<Effect?> LatestEffectAsync(string requestId, CancellationToken cancellationToken) =>
         effects.LatestAsync(new EffectQuery { RequestId = requestId }, cancellationToken);
 
+    private async Task<StoredAnswer> OpenAsync(byte[] answer, IdempotentRequest earlier, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<StoredAnswer>(payloads.Open(answer, earlier.Id)) ?? throw new JsonException("The answer is null.");
+        }
+        catch (Exception fault) when (fault is CryptographicException or JsonException)
+        {
+            // The work was done: running it again would do it twice, and trying again helps nobody.
+            Log.Unreadable(logger, fault, earlier.Id);
+            throw Unreadable(await LatestEffectAsync(earlier.Id, cancellationToken)).ToException();
+        }
+    }
+
     private async Task ReplayAsync(HttpContext context, StoredAnswer answer, CancellationToken cancellationToken)
     {
         var response = context.Response;
@@ -175,6 +196,22 @@ internal sealed partial class IdempotentRequests(
         Extensions = new Dictionary<string, object?> { ["effectId"] = effect.Id },
     };
 
+    private static Problem Unreadable(Effect? effect) => new(
+        StatusCodes.Status409Conflict, "answer_lost", "The answer of the first request is lost",
+        "The first request with this Idempotency-Key was answered, and what was kept of the answer cannot be read any more: it was altered, or encrypted under another key. Nothing was done now."
+        + (effect is null ? "" : $" See /api/effects/{effect.Id}."))
+    {
+        Extensions = effect is null ? null : new Dictionary<string, object?> { ["effectId"] = effect.Id },
+    };
+
+    // That nobody knows what became of it is not true any more.
+    private static Problem Settled(Effect effect) => new(
+        StatusCodes.Status409Conflict, "answer_lost", "The answer of the first request is lost",
+        $"The first request with this Idempotency-Key was not answered. Somebody has found since that it succeeded. See /api/effects/{effect.Id}.")
+    {
+        Extensions = new Dictionary<string, object?> { ["effectId"] = effect.Id, ["outcomeUnknown"] = false },
+    };
+
     private static Problem Unknown(Effect effect) => new(
         StatusCodes.Status409Conflict, "outcome_unknown", "Nobody knows what became of the first request",
         $"The first request with this Idempotency-Key was sent to the provider and the hub stopped before an answer came. Look there, then settle /api/effects/{effect.Id}.")
@@ -186,5 +223,8 @@ internal sealed partial class IdempotentRequests(
     {
         [LoggerMessage(3064, LogLevel.Error, "The answer of the idempotent request {Request} could not be kept")]
         public static partial void NotStored(ILogger logger, Exception exception, string request);
+
+        [LoggerMessage(3065, LogLevel.Error, "The kept answer of the idempotent request {Request} cannot be read")]
+        public static partial void Unreadable(ILogger logger, Exception exception, string request);
     }
 }

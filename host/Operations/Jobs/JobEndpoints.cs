@@ -9,6 +9,7 @@ internal static class JobEndpoints
     private static readonly QueryParameter[] Filters =
     [
         new("state", "queued, running, succeeded, dead, unknown or cancelled."),
+        new("project", "The name of a project."),
         new("connection", "The id of a connection."),
         new("provider", "The id of a provider."),
         new("operation", "The name of an operation."),
@@ -45,7 +46,7 @@ internal static class JobEndpoints
             Operation = filter.Text("operation"),
             From = filter.Time("from"),
             To = filter.Time("to"),
-            VisibleProjects = context.GetCaller().Projects,
+            VisibleProjects = context.GetCaller().Within(filter.Text("project")),
         };
         filter.ThrowIfFaulty();
         var page = await store.ListAsync(query, PageQuery.Bind(context), cancellationToken);
@@ -76,7 +77,15 @@ internal sealed record JobView(
     public static JobView Of(Job job, JsonElement answer = default) => new(
         job.Id, job.State, job.ConnectionId, job.Project, job.Environment, job.Provider, job.Operation, job.CorrelationId, job.IdempotencyKey,
         job.CreatedAt, job.State == JobState.Queued ? job.NextRunAt : null, job.CompletedAt, Member(answer, "result"), Member(answer, "meta"),
-        job.ErrorCode is null && job.Reason is null ? null : new JobErrorView(job.ErrorCode, job.Reason), job.EffectId, [.. job.Runs.Select(JobRunView.Of)]);
+        ErrorOf(job), job.EffectId, [.. job.Runs.Select(JobRunView.Of)]);
+
+    // The code is the last run's, and outlives what a person made of the job afterwards.
+    private static JobErrorView? ErrorOf(Job job) => job switch
+    {
+        { State: JobState.Succeeded } or { ErrorCode: null, Reason: null } => null,
+        { State: JobState.Cancelled } => new JobErrorView("cancelled", job.Reason),
+        _ => new JobErrorView(job.ErrorCode, job.Reason ?? (job.Runs.Count > 0 ? job.Runs[^1].Reason : null)),
+    };
 
     private static JsonElement? Member(JsonElement answer, string name) =>
         answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty(name, out var value) ? value : null;

@@ -94,7 +94,7 @@ internal sealed class OperationRun(
         var calls = invocation.Attempts;
         try
         {
-            result = await next(cancellationToken);
+            result = await next(invocation, cancellationToken);
             if (result.Content is not { } content)
                 return result;
 

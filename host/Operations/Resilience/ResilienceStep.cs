@@ -44,11 +44,12 @@ internal sealed class ResilienceStep : IOperationStep
         using var ends = new CancellationTokenSource(run.Total, time);
         using var byCaller = cancellationToken.UnsafeRegister(Cancel, ends);
         using var byStop = stopping.UnsafeRegister(Cancel, ends);
-        var context = ResilienceContextPool.Shared.Get(ends.Token);
-        context.Properties.Set(Run, run);
         try
         {
-            return run.Settled(await pipeline.ExecuteAsync(static (context, run) => run.AttemptAsync(context.CancellationToken), context, run));
+            // Most calls need one attempt, and what a pipeline costs is needed by those that need more.
+            ends.Token.ThrowIfCancellationRequested();
+            var first = await run.AttemptAsync(ends.Token);
+            return run.Settled(run.Repeats(first) ? await RepeatAsync(run, first, ends.Token) : first);
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -64,6 +65,19 @@ internal sealed class ResilienceStep : IOperationStep
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             throw new OperationCanceledException(cancellationToken);
+        }
+    }
+
+    /// <summary>Goes on after a first attempt, whose result the pipeline is given as that of its own first.</summary>
+    private async ValueTask<OperationResult> RepeatAsync(OperationRun run, OperationResult first, CancellationToken cancellationToken)
+    {
+        var context = ResilienceContextPool.Shared.Get(cancellationToken);
+        context.Properties.Set(Run, run);
+        OperationResult? known = first;
+        try
+        {
+            return await pipeline.ExecuteAsync(
+                (context, run) => Interlocked.Exchange(ref known, null) is { } result ? ValueTask.FromResult(result) : run.AttemptAsync(context.CancellationToken), context, run);
         }
         finally
         {

@@ -1,3 +1,4 @@
+using IntegrationHub.Host.Http;
 using Microsoft.Extensions.Options;
 
 namespace IntegrationHub.Host.Plugins;
@@ -6,12 +7,10 @@ internal static class ContainmentServiceCollectionExtensions
 {
     public static IServiceCollection AddPluginContainment(this IServiceCollection services)
     {
-        services.AddOptions<PluginLimits>().BindConfiguration(PluginLimits.Section)
-            .Validate(limits => limits.IsValid, "Each limit in Hub:Plugins:Limits is more than zero.")
-            .ValidateOnStart();
-        services.AddOptions<QuarantineOptions>().BindConfiguration(QuarantineOptions.Section)
-            .Validate(policy => policy.IsValid, "Each number in Hub:Plugins:Quarantine is more than zero.")
-            .ValidateOnStart();
+        services.AddSettings<PluginLimits>(PluginLimits.Section)
+            .Validate(limits => limits.IsValid, "Each limit in Hub:Plugins:Limits is more than zero.");
+        services.AddSettings<QuarantineOptions>(QuarantineOptions.Section)
+            .Validate(policy => policy.IsValid, "Each number in Hub:Plugins:Quarantine is more than zero.");
 
         services.AddSingleton<QuarantineRequests>();
         services.AddSingleton<QuarantineAudit>();

@@ -203,6 +203,10 @@ internal sealed partial class SqliteDeliveryStore(SqliteStorage storage) : IDeli
         ResponseHeaders = row.IsDBNull(10) ? [] : row.Json<KeyValuePair<string, string>[]>(10),
     };
 
+    /// <summary>The condition on a row of <c>events</c> that a delivery of it has the status; none when there is none to choose by.</summary>
+    public static string? OfEvents(DeliveryStatus? status) =>
+        status is { } wanted ? $"EXISTS (SELECT 1 FROM deliveries WHERE deliveries.event_id = events.id AND deliveries.status = '{StatusName(wanted)}')" : null;
+
     private static string StatusName(DeliveryStatus status) => status switch
     {
         DeliveryStatus.Pending => "pending",

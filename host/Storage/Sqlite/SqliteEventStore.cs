@@ -50,6 +50,7 @@ internal sealed partial class SqliteEventStore(SqliteStorage storage) : IEventSt
                 .OneOf("number", numbers)
                 .Between("received_at", query.From, query.To)
                 .In("project", query.VisibleProjects)
+                .Where(SqliteDeliveryStore.OfEvents(query.Status))
                 .ReadByTime(session, Select, numbers is null ? "received_at" : "+received_at", "id", MapListed, static row => (row.ReceivedAt, row.Id));
         },
         cancellationToken);

@@ -7,6 +7,7 @@ using IntegrationHub.Host.Events.Replays;
 using IntegrationHub.Host.Events.Retention;
 using IntegrationHub.Host.Events.Stream;
 using IntegrationHub.Host.Health;
+using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Insights;
 using IntegrationHub.Host.Operations.Effects;
 using IntegrationHub.Host.Operations.Idempotency;
@@ -24,15 +25,14 @@ internal static class SqliteStorageServiceCollectionExtensions
     public static IServiceCollection AddSqliteStorage(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddOptions<SqliteOptions>()
-            .BindConfiguration(SqliteOptions.Section)
+        services.AddSettings<SqliteOptions>(SqliteOptions.Section)
             .Validate(static options => options.QueueCapacity > 0, "Hub:Sqlite:QueueCapacity must be 1 or more.")
             .Validate(static options => options.MaxGroupItems > 0, "Hub:Sqlite:MaxGroupItems must be 1 or more.")
             .Validate(static options => options.MaxGroupBytes > 0, "Hub:Sqlite:MaxGroupBytes must be 1 or more.")
             .Validate(static options => options.ReadConnections > 0, "Hub:Sqlite:ReadConnections must be 1 or more.")
             .Validate(static options => options.CheckpointPages > 0, "Hub:Sqlite:CheckpointPages must be 1 or more.")
             .Validate(static options => options.MaxLogPages >= options.CheckpointPages, "Hub:Sqlite:MaxLogPages must be CheckpointPages or more.")
-            .ValidateOnStart();
+            .Validate(static options => options.EventsPerRun > 0, "Hub:Sqlite:EventsPerRun must be 1 or more.");
 
         services.AddSingleton<SqliteStorage>();
         services.AddSingleton<IHubStorage>(static provider => provider.GetRequiredService<SqliteStorage>());

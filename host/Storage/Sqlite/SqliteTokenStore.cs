@@ -48,6 +48,7 @@ internal sealed class SqliteTokenStore(SqliteStorage storage) : ITokenStore
     // A failure sends a record to the end of the queue: one that never succeeds has the oldest refresh_at, and would be before all others for ever.
     private const string SelectDue = Select + """
          WHERE by_person = 1 AND lost = 0 AND refresh_at IS NOT NULL AND refresh_at <= $now AND (retry_at IS NULL OR retry_at <= $now)
+          AND connection_id NOT IN (SELECT value FROM json_each($except))
         ORDER BY max(refresh_at, coalesce(retry_at, refresh_at)), connection_id LIMIT $limit
         """;
 
@@ -70,8 +71,12 @@ internal sealed class SqliteTokenStore(SqliteStorage storage) : ITokenStore
     public Task<bool> DeleteAsync(string connectionId, CancellationToken cancellationToken) =>
         storage.WriteAsync(session => session.Execute("DELETE FROM oauth_tokens WHERE connection_id = $id", ("$id", connectionId)) > 0, cancellationToken);
 
-    public Task<IReadOnlyList<TokenRecord>> ListDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
-        storage.ReadAsync<IReadOnlyList<TokenRecord>>(session => session.Query(SelectDue, Map, ("$now", now.ToStored()), ("$limit", limit)), cancellationToken);
+    public Task<IReadOnlyList<TokenRecord>> ListDueAsync(DateTimeOffset now, IReadOnlyCollection<string> except, int limit, CancellationToken cancellationToken)
+    {
+        var ids = SqliteValues.ToJson(except);
+        return storage.ReadAsync<IReadOnlyList<TokenRecord>>(
+            session => session.Query(SelectDue, Map, ("$now", now.ToStored()), ("$except", ids), ("$limit", limit)), cancellationToken);
+    }
 
     private static (string Name, object? Value)[] Arguments(TokenRecord record) =>
     [

@@ -11,6 +11,9 @@ internal sealed class RestAddress
     private readonly Template? authority;
     private readonly Template path;
 
+    // Of the last call: most connections of a provider are at one address.
+    private KnownOrigin? last;
+
     public RestAddress(HttpManifest http, string pointer)
     {
         var text = http.Path;
@@ -35,25 +38,27 @@ internal sealed class RestAddress
         var origin = authority is null
             ? call.Connection.BaseUrl.TrimEnd('/')
             : "https://" + authority.RenderText(call.Scope, HostPart);
-        if (!Uri.TryCreate(origin, UriKind.Absolute, out var root) || root.Scheme is not ("https" or "http") || root.Host.Length == 0)
-            throw RestRequestException.Misconfigured(origin.Length == 0 ? "The connection has no base address." : "The connection's base address is no http(s) address.");
+        var known = last;
+        if (!string.Equals(origin, known?.Origin, StringComparison.Ordinal))
+            last = known = Origin(origin);
 
         var rendered = path.RenderText(call.Scope, Segment)!;
         var relative = rendered.StartsWith('/') || rendered.Length == 0 || rendered[0] == '?' ? rendered : "/" + rendered;
         var query = relative.IndexOf('?', StringComparison.Ordinal);
 
         // Values side by side with literal text can still make a "..", so the whole is looked at once more.
-        foreach (var segment in (query < 0 ? relative : relative[..query]).Split('/'))
-            if (IsDots(segment))
+        var way = query < 0 ? relative : relative.AsSpan(0, query);
+        foreach (var segment in way.Split('/'))
+            if (IsDots(way[segment]))
                 throw RestRequestException.InvalidParams("A path segment cannot be \".\" or \"..\".");
 
-        return Uri.TryCreate(origin + relative, UriKind.Absolute, out var address) && SameOrigin(address, root)
+        return Uri.TryCreate(origin + relative, UriKind.Absolute, out var address) && SameOrigin(address, known!.Root)
             ? address
             : throw RestRequestException.InvalidParams("The parameters do not make a valid address.");
     }
 
     public static bool SameOrigin(Uri a, Uri b) =>
-        a.Scheme == b.Scheme && a.Port == b.Port && string.Equals(a.IdnHost, b.IdnHost, StringComparison.OrdinalIgnoreCase);
+        a.Scheme == b.Scheme && a.Port == b.Port && ((a.HostNameType == UriHostNameType.Dns && a.Host == b.Host) || string.Equals(a.IdnHost, b.IdnHost, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Adds pairs to an address's query.</summary>
     public static Uri WithQuery(Uri address, IReadOnlyCollection<KeyValuePair<string, string>> pairs)
@@ -92,7 +97,13 @@ internal sealed class RestAddress
             : throw RestRequestException.InvalidParams("A value in the host's name can only have letters, digits, hyphens and dots.", RestTemplates.ParameterPointer(placeholder.Reference));
     }
 
-    private static bool IsDots(string segment) => Uri.UnescapeDataString(segment) is "." or "..";
+    private static KnownOrigin Origin(string origin) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out var root) && root.Scheme is "https" or "http" && root.Host.Length > 0
+            ? new KnownOrigin(origin, root)
+            : throw RestRequestException.Misconfigured(origin.Length == 0 ? "The connection has no base address." : "The connection's base address is no http(s) address.");
+
+    // Two dots at the longest, both escaped.
+    private static bool IsDots(ReadOnlySpan<char> segment) => segment.Length is > 0 and <= 6 && Uri.UnescapeDataString(segment) is "." or "..";
 
     /// <summary>The first slash after the scheme that is not inside a placeholder.</summary>
     private static int EndOfAuthority(string text)
@@ -108,4 +119,6 @@ internal sealed class RestAddress
 
         return text.Length;
     }
+
+    private sealed record KnownOrigin(string Origin, Uri Root);
 }

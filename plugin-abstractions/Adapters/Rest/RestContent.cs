@@ -30,30 +30,46 @@ internal readonly record struct RestContent(RestContentKind Kind, JsonElement Va
     /// <summary>Memory set aside on the word of a Content-Length alone.</summary>
     private const int MostTrusted = 1024 * 1024;
 
+    /// <summary>Set aside for an answer that does not say how long it is.</summary>
+    private const int UsualBytes = 16 * 1024;
+
     public static async Task<RestContent> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (response.Content.Headers.ContentLength > MaxBufferedBytes)
             return new(RestContentKind.TooLarge, default);
 
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        using var memory = new MemoryStream((int)Math.Min(response.Content.Headers.ContentLength ?? 0, MostTrusted));
-        var buffer = ArrayPool<byte>.Shared.Rent(81920);
+
+        // One byte more than was announced: the read that finds the end finds room as well.
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(response.Content.Headers.ContentLength ?? UsualBytes, MostTrusted) + 1);
         try
         {
-            for (int read; (read = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+            var length = 0;
+            for (int read; (read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false)) > 0;)
             {
-                if (memory.Length + read > MaxBufferedBytes)
+                if ((length += read) > MaxBufferedBytes)
                     return new(RestContentKind.TooLarge, default);
 
-                memory.Write(buffer, 0, read);
+                if (length == buffer.Length)
+                    Grow(ref buffer, length);
             }
+
+            // What comes of it is a copy.
+            var type = response.Content.Headers.ContentType;
+            return Interpret(buffer.AsMemory(0, length), type?.MediaType, type?.CharSet);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
 
-        return Interpret(memory.GetBuffer().AsMemory(0, (int)memory.Length), response.Content.Headers.ContentType?.MediaType, response.Content.Headers.ContentType?.CharSet);
+    private static void Grow(ref byte[] buffer, int length)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(length * 2);
+        buffer.AsSpan(0, length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = larger;
     }
 
     private static RestContent Interpret(Memory<byte> bytes, string? mediaType, string? charset)

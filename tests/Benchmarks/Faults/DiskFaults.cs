@@ -50,7 +50,7 @@ internal static class DiskFaults
             var missing = await stage.MissingAsync(receiver, TimeSpan.FromSeconds(60));
             var (lost, twice) = await stage.CountAsync(hub);
             await hub.StopAsync();
-            var integrity = FaultStage.Integrity(data);
+            var integrity = HubDatabase.Integrity(data);
             return new FaultRow(
                 fault,
                 string.Create(
@@ -189,7 +189,7 @@ internal static class DiskFaults
 
         var (after, doubled) = await stage.CountAsync(again);
         await again.StopAsync();
-        var integrity = FaultStage.Integrity(data);
+        var integrity = HubDatabase.Integrity(data);
         again.DeleteData();
         return new FaultRow(
             $"The end of the log (`hub.db-wal`) is damaged after a kill: {what}",

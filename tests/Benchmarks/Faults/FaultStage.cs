@@ -5,7 +5,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Tests.Support;
-using Microsoft.Data.Sqlite;
 
 namespace IntegrationHub.Benchmarks.Faults;
 
@@ -121,15 +120,6 @@ internal sealed class FaultStage
         var clock = Stopwatch.StartNew();
         await UntilAsync(async () => await ReadyAsync(hub) == 200, TimeSpan.FromMinutes(1));
         return clock.Elapsed;
-    }
-
-    public static string Integrity(string folder)
-    {
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "hub.db")};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = "PRAGMA integrity_check";
-        return (string)command.ExecuteScalar()!;
     }
 
     /// <summary>Runs a program; its exit code and what it wrote.</summary>

@@ -22,7 +22,7 @@ internal sealed record BenchmarkStep(string Name, string About, string Full, str
         new("retention", "Webhooks taken beside a purge.", "", "--seconds 4 --warmup 3", 140, 100),
         new("routing", "The subscriptions of an event among 10,000, and one of them changed.", "", "", 45, 45),
         new("overhead", "What the hub adds to a call of an operation.", "", "--rounds 1 --seconds 2 --warmup 3", 460, 50),
-        new("isolation", "A provider that hangs beside one that does not.", "", "--rounds 1 --seconds 4 --warmup 4 --hanging 200", 260, 60),
+        new("isolation", "A provider that hangs beside one that does not.", "", "--rounds 1 --seconds 4 --warmup 4 --refused 200 --hanging 200", 450, 120),
         new("guard", "The boundary around a plugin with code.", "", "--calls 20000", 90, 20),
         new("startup", "How soon the hub is ready, without plugins, with some, and with many.", "", "--rounds 1 --manifests 20 --code 5", 240, 60),
         new("crash", "Kills without warning under load: nothing acknowledged may be lost.", "", "--kills 10", 340, 45),

@@ -25,6 +25,9 @@ public sealed class CrashTests(ITestOutputHelper output)
         Assert.Equal(0, report.StoredTwice);
         Assert.Equal(0, report.ReplaysLost);
         Assert.Equal(0, report.Unexplained);
+        Assert.Equal("ok", report.IntegrityWhenKilled);
+        Assert.Equal("ok", report.Integrity);
+        Assert.True(report.HasEventRuns, "No run of events was written before the last kill: nothing of them was put to the test.");
         Assert.True(report.Acknowledged > Kills, $"Only {report.Acknowledged} webhooks were acknowledged: the load is none.");
     }
 }

@@ -7,7 +7,7 @@ using IntegrationHub.Templates;
 
 namespace IntegrationHub.Contract.Tests.Providers;
 
-/// <summary>What the five providers make of the capabilities they implement.</summary>
+/// <summary>What the providers make of the capabilities they implement.</summary>
 public sealed class CapabilityMappingTests
 {
     public static TheoryData<string, string> Implemented

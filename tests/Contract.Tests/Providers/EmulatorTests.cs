@@ -16,7 +16,7 @@ public sealed class EmulatorTests
         await using var stripe = await Emulator.StartAsync("stripe", $$"""
             stripe:
               webhooks:
-                - { url: "{{Webhook(endpoint)}}", secret: {{ProviderConfigs.StripeWebhookSecret}}, events: ["*"] }
+                - { url: "{{Webhook(endpoint)}}", secret: {{ProviderConfigs.Of("stripe", "webhookSecret")}}, events: ["*"] }
             """);
         var hub = await ProviderUnderTest.StartAsync("stripe");
 
@@ -69,7 +69,7 @@ public sealed class EmulatorTests
         await using var endpoint = await Receiver.StartAsync();
         await using var twilio = await Emulator.StartAsync("twilio", $$"""
             twilio:
-              account: { sid: {{ProviderConfigs.TwilioAccount}}, auth_token: {{ProviderConfigs.TwilioToken}} }
+              account: { sid: {{ProviderConfigs.Of("twilio", "accountSid")}}, auth_token: {{ProviderConfigs.Of("twilio", "authToken")}} }
               phone_numbers: [{ phone_number: "+15005550006" }]
             """);
         var hub = await ProviderUnderTest.StartAsync("twilio");

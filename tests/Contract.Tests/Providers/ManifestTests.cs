@@ -7,7 +7,7 @@ using IntegrationHub.Tests.Support;
 
 namespace IntegrationHub.Contract.Tests.Providers;
 
-/// <summary>What the five manifests promise of themselves.</summary>
+/// <summary>What the manifests promise of themselves.</summary>
 public sealed class ManifestTests
 {
     public static TheoryData<string> Providers => [.. ProviderUnderTest.Ids];

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using IntegrationHub.Adapters;
 using IntegrationHub.Manifests;
+using IntegrationHub.Tests.Support;
 using IntegrationHub.Webhooks;
 
 namespace IntegrationHub.Contract.Tests.Webhooks;
@@ -94,14 +95,5 @@ public sealed class CapturedWebhookTests
         Id = "conn_1", Project = "shop", Provider = "vendor", Environment = "prod", Alias = "default", Config = JsonSerializer.SerializeToElement(config),
     };
 
-    private static string Sample(params string[] parts)
-    {
-        var shared = Environment.GetEnvironmentVariable("HUB_SHARED") is { Length: > 0 } set ? set : Path.Combine(NodeToolchain.RepositoryRoot, "..", "shared");
-        var path = Path.Combine([shared, "contracts", "webhook-samples", .. parts]);
-        var there = File.Exists(path);
-        if (!there && Environment.GetEnvironmentVariable("HUB_REQUIRE_ALL") == "1")
-            Assert.Fail($"There is no captured webhook at {path}.");
-        Skip.IfNot(there, "There are no captured webhooks: set HUB_SHARED to the folder that holds them.");
-        return path;
-    }
+    private static string Sample(params string[] parts) => Require.Shared(["contracts", "webhook-samples", .. parts]);
 }

@@ -124,11 +124,11 @@ internal static class ApiStage
     private static readonly HashSet<string> NeutralQuery =
         ["limit", "cursor", "from", "to", "status", "provider", "environment", "reason", "capability", "category", "market", "currency", "language", "q", "sort", "force", "params", "actor", "action", "target", "state", "verdict", "operation", "async", "fingerprint", "step", "replayed", "dryRun", "lastEventId", "follow", "ticket"];
 
-    /// <summary>Everything that the hub answers, as it is put together in production.</summary>
+    /// <summary>Everything that the hub answers, as it is put together in production. HEAD is where GET is, at the same endpoint.</summary>
     public static List<ApiRoute> Routes(IServiceProvider services) =>
     [
         .. services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .SelectMany(route => (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method => new ApiRoute(method, "/" + route.RoutePattern.RawText!.Trim('/'), route)))
+            .SelectMany(route => (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Where(method => method != "HEAD").Select(method => new ApiRoute(method, "/" + route.RoutePattern.RawText!.Trim('/'), route)))
             .OrderBy(route => route.Path, StringComparer.Ordinal).ThenBy(route => route.Method, StringComparer.Ordinal),
     ];
 

@@ -23,6 +23,18 @@ public sealed class KeyEndpointTests
     }
 
     [Fact]
+    public async Task Create_WithAnEmptyListOfProjects_IsNoKeyToAllOfThem()
+    {
+        await using var hub = await FeatureHub.StartAsync();
+        using var admin = hub.Admin();
+
+        var refused = await admin.SendAsync("POST", "/api/keys", """{ "name": "n", "role": "viewer", "projects": [] }""");
+
+        Assert.Equal((400, "/projects"), (refused.Status, Assert.Single(refused.Pointers)));
+        Assert.Equal(201, (await admin.SendAsync("POST", "/api/keys", """{ "name": "n", "role": "viewer", "projects": null }""")).Status);
+    }
+
+    [Fact]
     public async Task Delete_KeyInUse_StopsItAtOnce()
     {
         await using var hub = await FeatureHub.StartAsync();

@@ -154,6 +154,15 @@ public sealed class ConnectionChangeTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Rotate_ToNothing_IsRefused()
+    {
+        var answer = await admin.SendAsync("POST", Path + "/rotate", """{ "config": { "webhookSecret": "" } }""");
+
+        Assert.Equal((400, "/config/webhookSecret"), (answer.Status, answer.Pointers[0]));
+        Assert.Equal("[]", (await admin.SendAsync("GET", Path))["retiredSecrets"]);
+    }
+
+    [Fact]
     public async Task Rotate_OldValue_StaysForWebhooksUntilTheOverlapEnds()
     {
         var answer = await admin.SendAsync("POST", Path + "/rotate", """{ "config": { "webhookSecret": "whsec_second_0002" } }""");

@@ -80,6 +80,31 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public void RetryAfter_AskedForAgainByTheTrial_IsHonouredAgainUntilItFailedTooOften()
+    {
+        var pauses = new List<TimeSpan>();
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            endpoint.Failed(target, "429", TimeSpan.FromSeconds(3));
+            pauses.Add(endpoint.Remaining);
+            time.Advance(endpoint.Remaining);
+            Assert.Equal((EndpointCircuit.HalfOpen, 1), (endpoint.Circuit, endpoint.Admitted(target, 8)));
+        }
+
+        // The third failure in a row is one too many here: asking for patience for ever is no way to stay in the queue.
+        Assert.Equal([TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(30)], pauses);
+    }
+
+    [Fact]
+    public void RetryAfter_ThenAFailureWithout_OpensTheCircuit()
+    {
+        endpoint.Failed(target, "429", TimeSpan.FromSeconds(3));
+        time.Advance(TimeSpan.FromSeconds(3));
+        Fail(1);
+        Assert.Equal((EndpointCircuit.Open, TimeSpan.FromSeconds(30)), (endpoint.Circuit, endpoint.Remaining));
+    }
+
+    [Fact]
     public void Failing_ForFiveDays_WarnsThriceAndThenDisables()
     {
         var told = new List<(double Hours, EndpointVerdict Verdict)>();

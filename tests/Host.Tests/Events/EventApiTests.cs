@@ -62,6 +62,46 @@ public sealed class EventApiTests
         Assert.Equal((201, "shop"), (own, Text(created, "project")));
     }
 
+    [Theory]
+    [InlineData("/api/events", "", 2)]
+    [InlineData("/api/events", "?project=shop", 1)]
+    [InlineData("/api/events", "?project=blog&type=app.*", 1)]
+    [InlineData("/api/events", "?project=none", 0)]
+    [InlineData("/api/deliveries", "", 2)]
+    [InlineData("/api/deliveries", "?project=shop", 1)]
+    [InlineData("/api/deliveries", "?project=none", 0)]
+    public async Task List_OfOneProject_ShowsNoOther(string path, string query, int count)
+    {
+        await using var hub = await HubServer.StartAsync(Local);
+        foreach (var project in new[] { "shop", "blog" })
+        {
+            await hub.CallAsync("POST", "/api/subscriptions", new { pattern = "app.**", project, target = new { kind = "webhook", url = "http://127.0.0.1:9/" } });
+            await hub.CallAsync("POST", "/api/events", new { type = "a", data = 1, project });
+        }
+
+        var (_, all) = await hub.CallAsync("GET", path + query);
+        var (_, limited) = await hub.CallAsync("GET", path + query, null, HubRole.Operator, "blog");
+
+        Assert.Equal(count, all.GetProperty("items").GetArrayLength());
+        Assert.All(limited.GetProperty("items").EnumerateArray(), item => Assert.Equal("blog", Text(item, "project")));
+        Assert.Equal(query.Contains("shop", StringComparison.Ordinal) || query.Contains("none", StringComparison.Ordinal) ? 0 : 1, limited.GetProperty("items").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Get_WhoseDeliveryFailedInArabic_ShowsItReadably()
+    {
+        await using var hub = await HubServer.StartAsync(Local);
+        await hub.CallAsync("POST", "/api/subscriptions", new { pattern = "app.**", target = new { kind = "webhook", url = "http://127.0.0.1:9/" } });
+        var (_, created) = await hub.CallAsync("POST", "/api/events", """{ "type": "a", "data": 1, "subject": "طلب" }""");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/events/{Text(created, "id")}");
+        request.Headers.Add("X-Test-Role", "Admin");
+
+        var text = await (await hub.Client.SendAsync(request)).Content.ReadAsStringAsync();
+
+        Assert.Contains("طلب", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("\\u", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Events_OfOtherProjects_AreNotThere()
     {

@@ -41,6 +41,10 @@ public sealed partial class SubscriptionApiTests
     [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://user:word@example.com" } }""", "/target/url")]
     [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://example.com/#part" } }""", "/target/url")]
     [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://" } }""", "/target/url")]
+    [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://127.0.0.1/hooks" } }""", "/target/url")]
+    [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://0x7f000001/hooks" } }""", "/target/url")]
+    [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://[::1]/hooks" } }""", "/target/url")]
+    [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://169.254.169.254/latest" } }""", "/target/url")]
     [InlineData("""{ "pattern": "a", "target": { "kind": "webhook", "url": "https://example.com/\r\nX: y" } }""", "/target/url")]
     [InlineData("""{ "pattern": "a", "environment": "live", "target": { "kind": "webhook", "url": "https://example.com" } }""", "/environment")]
     public async Task Create_Faulty_NamesThePlace(string body, string pointer)
@@ -112,6 +116,40 @@ public sealed partial class SubscriptionApiTests
         Assert.Equal([Text(rotated, "secret")!, old], secrets.Open(after!, hub.Time.GetUtcNow()));
         Assert.NotEqual(old, Text(rotated, "secret"));
         Assert.Single(secrets.Open(after!, hub.Time.GetUtcNow() + TimeSpan.FromHours(24)));
+    }
+
+    [Theory]
+    [InlineData("""{ "overlap": "0s" }""", null)]
+    [InlineData("""{ "overlap": "90m" }""", 90)]
+    [InlineData("{}", 24 * 60)]
+    public async Task Rotate_WithAnOverlap_KeepsTheOldSecretForAsLong(string body, int? minutes)
+    {
+        await using var hub = await HubServer.StartAsync();
+        var id = await CreateAsync(hub);
+
+        var (status, rotated) = await hub.CallAsync("POST", $"/api/subscriptions/{id}/rotate-secret", body);
+
+        var after = (await hub.Subscriptions.GetAsync(id, CancellationToken.None))!;
+        Assert.Equal((200, hub.Time.GetUtcNow().AddMinutes(minutes ?? 0)), (status, after.PreviousSecretValidUntil ?? hub.Time.GetUtcNow()));
+        Assert.Equal(minutes is null ? 1 : 2, hub.Get<SubscriptionSecrets>().Open(after, hub.Time.GetUtcNow()).Length);
+        Assert.Equal(minutes is null, after.SealedPreviousSecret is null);
+        Assert.Equal(minutes is null, rotated.GetProperty("previousSecretValidUntil").ValueKind == JsonValueKind.Null);
+    }
+
+    [Theory]
+    [InlineData("""{ "overlap": "soon" }""", "/overlap")]
+    [InlineData("""{ "overlap": "31d" }""", "/overlap")]
+    [InlineData("""{ "overlap": 0 }""", "/overlap")]
+    [InlineData("""{ "overlaps": "0s" }""", "/overlaps")]
+    public async Task Rotate_Faulty_NamesThePlaceAndKeepsTheSecret(string body, string pointer)
+    {
+        await using var hub = await HubServer.StartAsync();
+        var id = await CreateAsync(hub);
+
+        var (status, problem) = await hub.CallAsync("POST", $"/api/subscriptions/{id}/rotate-secret", body);
+
+        Assert.Equal((400, pointer), (status, Text(problem.GetProperty("errors")[0], "pointer")));
+        Assert.Null((await hub.Subscriptions.GetAsync(id, CancellationToken.None))!.PreviousSecretValidUntil);
     }
 
     [Theory]

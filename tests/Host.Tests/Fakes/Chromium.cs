@@ -3,13 +3,13 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using IntegrationHub.Tests.Support;
 
 namespace IntegrationHub.Host.Tests.Fakes;
 
 /// <summary>A real browser without a window, told what to do over its DevTools protocol. One page; not thread-safe.</summary>
 internal sealed partial class Chromium : IAsyncDisposable
 {
-    private const string Program = "chromium";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly string profile = Directory.CreateTempSubdirectory("hub-chromium-").FullName;
@@ -22,15 +22,15 @@ internal sealed partial class Chromium : IAsyncDisposable
     {
         // As root, as in a container, it starts without its sandbox only.
         string[] arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-port=0", $"--user-data-dir={profile}", "about:blank"];
-        process = Process.Start(new ProcessStartInfo(Program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        process = Process.Start(new ProcessStartInfo("chromium", arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         process.OutputDataReceived += static (_, _) => { };
         process.BeginOutputReadLine();
     }
 
-    /// <summary>Skips the test where there is none: it is too large to be demanded of everybody who builds.</summary>
+    /// <summary>Skips the test where there is none, or fails it where everything is required.</summary>
     public static async Task<Chromium> StartAsync()
     {
-        Skip.IfNot((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, Program))), $"'{Program}' is not on the PATH.");
+        Require.Program("chromium");
         var browser = new Chromium();
         try
         {
@@ -51,6 +51,23 @@ internal sealed partial class Chromium : IAsyncDisposable
         await CallAsync("Page.navigate", new { url = address });
         await UntilAsync($"location.href === {JsonSerializer.Serialize(address)} && document.readyState === 'complete'");
     }
+
+    /// <summary>Which language it asks for, from the next page on.</summary>
+    public async Task SpeakAsync(string language)
+    {
+        await CallAsync("Network.enable", new { });
+        await CallAsync("Network.setExtraHTTPHeaders", new { headers = new Dictionary<string, string> { ["Accept-Language"] = language } });
+    }
+
+    /// <summary>How large its window is, in CSS pixels, and whether its owner likes it dark.</summary>
+    public async Task LookAsync(int width, int height, bool dark = false)
+    {
+        await CallAsync("Emulation.setDeviceMetricsOverride", new { width, height, deviceScaleFactor = 1, mobile = width < 600 });
+        await CallAsync("Emulation.setEmulatedMedia", new { features = new[] { new { name = "prefers-color-scheme", value = dark ? "dark" : "light" } } });
+    }
+
+    /// <summary>What the page looks like, as PNG.</summary>
+    public async Task<byte[]> PictureAsync() => (await CallAsync("Page.captureScreenshot", new { format = "png" })).GetProperty("data").GetBytesFromBase64();
 
     /// <summary>The value of an expression, awaited when it is a promise.</summary>
     public async Task<JsonElement> EvaluateAsync(string expression)

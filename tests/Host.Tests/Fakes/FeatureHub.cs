@@ -97,7 +97,7 @@ internal sealed class FeatureHub : IAsyncDisposable
     public async Task<HttpClient> ClientAsync(string role, params string[] projects)
     {
         using var admin = Admin();
-        var created = await admin.PostAsJsonAsync("/api/keys", new { name = role, role, projects });
+        var created = await admin.PostAsJsonAsync("/api/keys", new { name = role, role, projects = projects.Length == 0 ? null : projects });
         return Client((await created.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("key").GetString());
     }
 

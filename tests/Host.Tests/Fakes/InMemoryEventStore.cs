@@ -128,6 +128,7 @@ internal sealed partial class InMemoryEventStore(TimeProvider time) : IEventStor
             && (query.ConnectionId is null || query.ConnectionId == e.ConnectionId)
             && (query.Subject is null || query.Subject == e.Subject)
             && !(e.ReceivedAt < query.From) && !(e.ReceivedAt > query.To)
+            && (query.Status is null || deliveries.Values.Any(delivery => delivery.EventId == e.Id && delivery.Status == query.Status))
             && (query.VisibleProjects?.Contains(e.Project) ?? true)).Select(e => e with { SealedData = default }),
         e => e.Id,
         page));

@@ -55,12 +55,12 @@ internal sealed class InMemoryTokenStore(IConnectionStore connections) : ITokenS
             return Task.FromResult(records.Remove(connectionId));
     }
 
-    public Task<IReadOnlyList<TokenRecord>> ListDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<TokenRecord>> ListDueAsync(DateTimeOffset now, IReadOnlyCollection<string> except, int limit, CancellationToken cancellationToken)
     {
         lock (gate)
             return Task.FromResult<IReadOnlyList<TokenRecord>>(
             [
-                .. records.Values.Where(record => record.ByPerson && record.State == TokenState.Authorized && record.RefreshAt <= now && !(record.RetryAt > now))
+                .. records.Values.Where(record => record.ByPerson && record.State == TokenState.Authorized && record.RefreshAt <= now && !(record.RetryAt > now) && !except.Contains(record.ConnectionId))
                     .OrderBy(record => record.RetryAt > record.RefreshAt ? record.RetryAt : record.RefreshAt).ThenBy(record => record.ConnectionId, StringComparer.Ordinal).Take(limit),
             ]);
     }

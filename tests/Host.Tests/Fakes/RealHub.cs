@@ -64,7 +64,7 @@ public sealed class RealHub : IAsyncLifetime
     public async Task<HttpClient> AdminAsync(params string[] projects)
     {
         using var bootstrap = Client(AdminKey);
-        var created = await bootstrap.PostAsJsonAsync("/api/keys", new { name = "test", role = "admin", projects });
+        var created = await bootstrap.PostAsJsonAsync("/api/keys", new { name = "test", role = "admin", projects = projects.Length == 0 ? null : projects });
         return Client((await created.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("key").GetString());
     }
 

@@ -1,5 +1,7 @@
 using System.Text;
 using IntegrationHub.Host.Access;
+using IntegrationHub.Host.Events;
+using IntegrationHub.Host.Events.DeadLetters;
 using IntegrationHub.Host.Http;
 using IntegrationHub.Host.Tests.Fakes;
 
@@ -40,6 +42,33 @@ public sealed class RequestBodyTests
         Assert.Equal(pointer, issue.Pointer, ignoreCase: true);
         Assert.Contains(says, issue.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, problem.Detail + issue.Message + issue.Hint, StringComparison.Ordinal);
+    }
+
+    // Members of records with parameters: the serializer names the record instead of the member.
+    [Theory]
+    [InlineData("""{ "limit": "very-secret-value" }""", "/limit", "an integer")]
+    [InlineData("""{ "limit": 1.5 }""", "/limit", "an integer")]
+    [InlineData("""{ "limit": 99999999999999999999 }""", "/limit", "an integer")]
+    [InlineData("""{ "project": 5 }""", "/project", "a string")]
+    [InlineData("""{ "filter": "very-secret-value" }""", "/filter", "an object")]
+    [InlineData("""{ "filter": { "step": true } }""", "/filter/step", "a string")]
+    [InlineData("""{ "filter": { "from": "very-secret-value" } }""", "/filter/from", "ISO 8601")]
+    public void Parse_WrongType_SaysWhatTheMemberMustBe(string body, string pointer, string says) => AssertSays<BulkReplayRequest>(body, pointer, says);
+
+    [Theory]
+    [InlineData("""{ "pattern": 5 }""", "/pattern", "a string")]
+    [InlineData("""{ "enabled": "very-secret-value" }""", "/enabled", "true or false")]
+    [InlineData("""{ "delivery": { "rate": "very-secret-value" } }""", "/delivery/rate", "a number")]
+    [InlineData("""{ "delivery": [] }""", "/delivery", "an object")]
+    [InlineData("""{ "headers": { "X-A": 5 } }""", "/headers/X-A", "a string")]
+    public void Parse_WrongTypeOfASubscription_SaysWhatTheMemberMustBe(string body, string pointer, string says) => AssertSays<SubscriptionRequest>(body, pointer, says);
+
+    private static void AssertSays<T>(string body, string pointer, string says)
+        where T : class
+    {
+        var issue = Assert.Single(Assert.Throws<ProblemException>(() => RequestBody.Parse<T>(Encoding.UTF8.GetBytes(body))).Problem.Errors!);
+        Assert.Equal((pointer, true), (issue.Pointer, issue.Message.Contains(says, StringComparison.Ordinal)));
+        Assert.DoesNotContain(Secret, issue.Message + issue.Hint, StringComparison.Ordinal);
     }
 
     [Fact]

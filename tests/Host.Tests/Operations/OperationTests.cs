@@ -227,7 +227,7 @@ public sealed class OperationTests
         hub.Adapter = (_, _) => ValueTask.FromResult(OperationResult.Failure(new ProviderError
         {
             Category = category, Message = "No.", ProviderCode = "card_declined", ProviderStatus = 402, RetryAfter = TimeSpan.FromSeconds(1.2),
-            Issues = [new ValidationIssue("/params/x", "Wrong.")],
+            Issues = [new ValidationIssue("/x", "Wrong."), new ValidationIssue("/params/y", "Said so already.")],
         }));
 
         var answer = await hub.RunAsync("list");
@@ -235,7 +235,7 @@ public sealed class OperationTests
         Assert.Equal(status, answer.Status);
         Assert.Equal("card_declined", answer.Json.GetProperty("provider").GetProperty("code").GetString());
         Assert.Equal(TimeSpan.FromSeconds(2), answer.Headers.RetryAfter!.Delta);
-        Assert.Equal(["/params/x"], answer.Pointers);
+        Assert.Equal(["/params/x", "/params/y"], answer.Pointers);
     }
 
     [Fact]

@@ -123,12 +123,13 @@ public sealed class PrivacyTests(RealHub hub) : IClassFixture<RealHub>
     }
 
     [Theory]
-    [InlineData("""{"subject":"","reason":"why so"}""", "/subject")]
-    [InlineData("""{"subject":"x","reason":"no"}""", "/reason")]
-    [InlineData("""{"subject":"cus_9","reason":"because of cus_9"}""", "/reason")]
-    [InlineData("""{"subject":"x","reason":"why so","pointers":["a/b"]}""", "/pointers/0")]
+    [InlineData("""{"subject":"","reason":"why so","project":"library"}""", "/subject")]
+    [InlineData("""{"subject":"x","reason":"no","project":"library"}""", "/reason")]
+    [InlineData("""{"subject":"cus_9","reason":"because of cus_9","project":"library"}""", "/reason")]
+    [InlineData("""{"subject":"x","reason":"why so","pointers":["a/b"],"project":"library"}""", "/pointers/0")]
     [InlineData("""{"subject":"x","reason":"why so","project":"a/b"}""", "/project")]
     [InlineData("""{"reason":"why so"}""", "/subject")]
+    [InlineData("""{"subject":"x","reason":"why so"}""", "/project")]
     public async Task Erase_Faulty_NamesThePlace(string body, string pointer)
     {
         using var admin = hub.Bootstrap();

@@ -25,6 +25,19 @@ public abstract partial class EventStoreCompliance
         Assert.Equal([], await IdsAsync(new EventQuery { Provider = "stripe", ConnectionId = "conn_2" }));
     }
 
+    [Fact]
+    public async Task ListAsync_ByStatus_GivesEventsWithADeliveryThatIsSo()
+    {
+        var (a, b, c) = (Some.Event(), Some.Event(), Some.Event());
+        await Events.AppendAsync(Some.Append(a, b, c), None);
+        await Storage.Deliveries.AddAsync([Some.Delivery(a, "sub_1"), Some.Delivery(a, "sub_2") with { Status = DeliveryStatus.Dead }, Some.Delivery(b, "sub_1")], None);
+
+        Assert.Equal([b.Id, a.Id], await IdsAsync(new EventQuery { Status = DeliveryStatus.Pending }));
+        Assert.Equal([a.Id], await IdsAsync(new EventQuery { Status = DeliveryStatus.Dead }));
+        Assert.Equal([], await IdsAsync(new EventQuery { Status = DeliveryStatus.Delivered }));
+        Assert.Equal([a.Id], await IdsAsync(new EventQuery { Status = DeliveryStatus.Pending, To = b.ReceivedAt }));
+    }
+
     [Theory]
     [InlineData("stripe.payment_intent.succeeded", "stripe.payment_intent.succeeded")]
     [InlineData("stripe.payment_intent.*", "stripe.payment_intent.failed stripe.payment_intent.succeeded")]

@@ -113,8 +113,9 @@ public abstract class TokenStoreCompliance : StoreCompliance
         await DueAsync(one => one with { RefreshAt = now, ByPerson = false });
         await DueAsync(one => one);
 
-        Assert.Equal([longPaused, late, failing], (await Store.ListDueAsync(now, 10, None)).Select(record => record.ConnectionId));
-        Assert.Equal([longPaused, late], (await Store.ListDueAsync(now, 2, None)).Select(record => record.ConnectionId));
+        Assert.Equal([longPaused, late, failing], (await Store.ListDueAsync(now, [], 10, None)).Select(record => record.ConnectionId));
+        Assert.Equal([longPaused, late], (await Store.ListDueAsync(now, [], 2, None)).Select(record => record.ConnectionId));
+        Assert.Equal([late, failing], (await Store.ListDueAsync(now, [longPaused, "'; DROP TABLE oauth_tokens; --"], 2, None)).Select(record => record.ConnectionId));
 
         async Task<string> DueAsync(Func<TokenRecord, TokenRecord> change)
         {

@@ -37,6 +37,22 @@ public sealed class ReprocessTests
     }
 
     [Fact]
+    public async Task DryRun_AskedForInTheBody_StoresNothing()
+    {
+        await using var hub = await HubServer.StartAsync();
+        var id = await ReceiveAsync(hub, Body);
+        Replace(hub, Newer);
+
+        var (status, result) = await hub.CallAsync("POST", $"/api/events/{id}/reprocess", """{ "dryRun": true }""", HubRole.Operator);
+        var (refused, _) = await hub.CallAsync("POST", $"/api/events/{id}/reprocess", """{ "dry": true }""", HubRole.Operator);
+        var (misspelt, _) = await hub.CallAsync("POST", $"/api/events/{id}/reprocess?dry=true", null, HubRole.Operator);
+
+        Assert.Equal((200, true, "changed"), (status, result.GetProperty("dryRun").GetBoolean(), Text(result.GetProperty("events")[0], "change")));
+        Assert.Equal((400, 400), (refused, misspelt));
+        Assert.Single(hub.Store.Events);
+    }
+
+    [Fact]
     public async Task Reprocess_NewVersion_PublishesTheNewFormOnceMarkedAsReplay()
     {
         await using var receiver = await EventReceiver.StartAsync();

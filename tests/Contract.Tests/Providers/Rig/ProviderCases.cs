@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using IntegrationHub.Tests.Support;
 
@@ -13,38 +14,52 @@ internal sealed record Deviation(string Operation, string Path, string Contains,
         (Operation == "*" || Operation == operation) && violation.Path == Path && violation.Message.Contains(Contains, StringComparison.Ordinal);
 }
 
-/// <summary>The calls that hold a provider's manifest against the vendor's descriptions: <c>Providers/cases/{provider}.json</c>.</summary>
+/// <summary>What holds a provider's manifest against the vendor's descriptions: <c>Providers/cases/{provider}.json</c>. Whoever adds a provider adds such a file.</summary>
 internal sealed class ProviderCases
 {
-    private ProviderCases(IReadOnlyDictionary<string, IReadOnlyList<string>> descriptions, IReadOnlyList<OperationCase> cases, IReadOnlyList<Deviation> deviations)
+    private static readonly ConcurrentDictionary<string, ProviderCases> Loaded = new();
+
+    private ProviderCases(JsonElement root)
     {
-        Descriptions = descriptions;
-        All = cases;
-        Deviations = deviations;
+        Config = root.GetProperty("config");
+        Authorization = root.TryGetProperty("authorization", out var way) ? way.GetString() : null;
+        IsMocked = root.GetProperty("mock").GetBoolean();
+        Descriptions = root.GetProperty("descriptions").EnumerateObject()
+            .ToDictionary(pair => pair.Name, IReadOnlyList<string> (pair) => [.. pair.Value.EnumerateArray().Select(name => name.GetString()!)]);
+        Undescribed = root.TryGetProperty("undescribed", out var pages) ? pages.EnumerateObject().ToDictionary(pair => pair.Name, pair => pair.Value.GetString()!) : [];
+        All =
+        [
+            .. root.GetProperty("cases").EnumerateObject()
+                .SelectMany(pair => pair.Value.EnumerateArray().Select(item => new OperationCase(pair.Name, item.GetProperty("name").GetString()!, item.GetProperty("params")))),
+        ];
+        Deviations = root.TryGetProperty("deviations", out var listed) ? listed.Deserialize<Deviation[]>(JsonSerializerOptions.Web)! : [];
     }
+
+    /// <summary>The providers that have such a file.</summary>
+    public static IReadOnlyList<string> Providers { get; } =
+        [.. Directory.EnumerateFiles(Folder, "*.json").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+
+    /// <summary>A connection's fields; see <see cref="ProviderConfigs"/>.</summary>
+    public JsonElement Config { get; }
+
+    /// <summary>The manifest's authentication for which an authorization server gives tokens; <see langword="null"/> when <see cref="Config"/> is enough to sign in.</summary>
+    public string? Authorization { get; }
+
+    /// <summary>Whether a mock makes up the provider's answers from the description; of some vendors they say nothing that a mock could get right (Slack's <c>ok</c>).</summary>
+    public bool IsMocked { get; }
 
     /// <summary>Operations by the description that judges them.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Descriptions { get; }
+
+    /// <summary>Operations that no description has, and the vendor's page that each was taken from.</summary>
+    public IReadOnlyDictionary<string, string> Undescribed { get; }
 
     public IReadOnlyList<OperationCase> All { get; }
 
     public IReadOnlyList<Deviation> Deviations { get; }
 
-    public static ProviderCases Load(string provider)
-    {
-        var root = Parse(Repository.At("tests", "Contract.Tests", "Providers", "cases", provider + ".json"));
-        var descriptions = root.GetProperty("descriptions").EnumerateObject()
-            .ToDictionary(pair => pair.Name, IReadOnlyList<string> (pair) => [.. pair.Value.EnumerateArray().Select(name => name.GetString()!)]);
-        var cases = root.GetProperty("cases").EnumerateObject()
-            .SelectMany(pair => pair.Value.EnumerateArray().Select(item => new OperationCase(pair.Name, item.GetProperty("name").GetString()!, item.GetProperty("params"))));
-        return new ProviderCases(descriptions, [.. cases], Explained(provider));
-    }
+    private static string Folder => Repository.At("tests", "Contract.Tests", "Providers", "cases");
 
-    private static Deviation[] Explained(string provider)
-    {
-        var all = Parse(Repository.At("tests", "Contract.Tests", "Providers", "deviations.json"));
-        return all.TryGetProperty(provider, out var listed) ? listed.Deserialize<Deviation[]>(JsonSerializerOptions.Web)! : [];
-    }
-
-    private static JsonElement Parse(string path) => JsonDocument.Parse(File.ReadAllBytes(path)).RootElement;
+    public static ProviderCases Load(string provider) =>
+        Loaded.GetOrAdd(provider, static id => new ProviderCases(JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, id + ".json"))).RootElement));
 }

@@ -14,6 +14,8 @@ internal sealed class ProviderUnderTest
 {
     private static readonly ConcurrentDictionary<string, ProviderManifest> Shipped = new();
 
+    private static readonly JsonElement Token = JsonElement.Parse("""{ "accessToken": "contract" }""");
+
     private readonly RestAdapter adapter;
 
     private ProviderUnderTest(ProviderManifest manifest, RestAdapter adapter, JsonElement config)
@@ -23,7 +25,7 @@ internal sealed class ProviderUnderTest
         Config = config;
     }
 
-    public static IReadOnlyList<string> Ids { get; } = ["stripe", "sendgrid", "twilio", "slack", "elasticsearch"];
+    public static IReadOnlyList<string> Ids => ProviderCases.Providers;
 
     public ProviderManifest Manifest { get; }
 
@@ -62,6 +64,7 @@ internal sealed class ProviderUnderTest
     public ConnectionContext Connection(string baseUrl, JsonElement? config = null) => new()
     {
         Id = "conn_contract", Project = "default", Provider = Manifest.Id, Environment = "dev", Alias = "default", Config = config ?? Config, BaseUrl = baseUrl, BaseUrlOverridden = true,
+        AuthId = ProviderCases.Load(Manifest.Id).Authorization, Auth = Token,
     };
 
     public async Task<OperationResult> RunAsync(string baseUrl, string operation, JsonElement parameters, string? cursor = null, JsonElement? config = null) =>

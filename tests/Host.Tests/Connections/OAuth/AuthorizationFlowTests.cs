@@ -82,7 +82,7 @@ public sealed class AuthorizationFlowTests
         await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
         await hub.StartFlowAsync();
         hub.Time.Advance(AuthorizationFlow.Life);
-        await hub.Get<TokenRefreshWorker>().RunOnceAsync(CancellationToken.None);
+        await hub.RefreshDueAsync();
 
         Assert.Equal(0, hub.Get<InMemoryPendingAuthorizationStore>().Count);
     }

@@ -149,7 +149,24 @@ internal sealed class OAuthHub : IAsyncDisposable, IUsageStore
     public HttpClient Browser() =>
         new(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() }) { BaseAddress = new Uri(app.Urls.First()) };
 
-    public Task<Answer> StartFlowAsync(string json = "{}") => Client.SendAsync("POST", $"/api/connections/{Id}/oauth/start", json);
+    public Task<Answer> StartFlowAsync(string json = "{}") => StartFlowAsync(Id, json);
+
+    private Task<Answer> StartFlowAsync(string id, string json) => Client.SendAsync("POST", $"/api/connections/{id}/oauth/start", json);
+
+    /// <summary>A further connection, authorised at a server of its own.</summary>
+    /// <returns>Its id.</returns>
+    public async Task<string> AddAuthorizedAsync(TokenServer server, string alias)
+    {
+        var created = await Client.SendAsync("POST", "/api/connections", JsonSerializer.Serialize(new
+        {
+            provider = "acme", alias, config = new { clientId = "client id", clientSecret = ClientSecret, server = server.Address, key = "" },
+        }));
+        Assert.True(created.Status == 201, created.Text);
+        var asked = await OpenAsync(Client, (await StartFlowAsync(created["id"]!, "{}"))["authorizationUrl"]!);
+        using var answer = await Client.GetAsync($"/oauth/callback?code=the-code&state={asked["state"]}");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return created["id"]!;
+    }
 
     /// <summary>Opens a start address and goes on; answers what the provider's authorisation endpoint is asked.</summary>
     public static async Task<Dictionary<string, string>> OpenAsync(HttpClient browser, string startUrl)
@@ -174,6 +191,14 @@ internal sealed class OAuthHub : IAsyncDisposable, IUsageStore
     {
         using var answer = await AuthorizeAsync(Client);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    /// <summary>A round of the worker, to the end of what it began.</summary>
+    public async Task RefreshDueAsync()
+    {
+        var worker = Get<TokenRefreshWorker>();
+        await worker.StartDueAsync(CancellationToken.None);
+        await worker.WhenIdleAsync(CancellationToken.None);
     }
 
     public Task<Answer> RunAsync(string operation = "list") => Client.SendAsync("POST", $"/api/connections/{Id}/operations/{operation}", "{}");

@@ -170,10 +170,9 @@ public sealed class TokenKeeperTests
         var standard = hub.Server.Answer;
         hub.Server.Answer = (_, context) => TokenServer.JsonAsync(context, "{}", 503);
         hub.Time.Advance(TimeSpan.FromMinutes(50));
-        var worker = hub.Get<TokenRefreshWorker>();
 
-        await worker.RunOnceAsync(CancellationToken.None);
-        await worker.RunOnceAsync(CancellationToken.None);
+        await hub.RefreshDueAsync();
+        await hub.RefreshDueAsync();
 
         Assert.Equal(2, hub.Server.TokenRequests.Count);
         Assert.Equal(200, (await hub.RunAsync()).Status);

@@ -7,6 +7,8 @@ namespace IntegrationHub.Host.Tests.Connections.OAuth;
 /// <summary>Tokens are refreshed before they end, and what cannot be refreshed keeps nobody from it.</summary>
 public sealed class TokenRefreshWorkerTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     [Theory]
     [InlineData(3600, 2700, 90)]
     [InlineData(1800, 900, 90)]
@@ -16,14 +18,13 @@ public sealed class TokenRefreshWorkerTests
         await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
         hub.Server.Answer = (_, context) => TokenServer.JsonAsync(context, $$"""{ "access_token": "{{hub.Server.NextToken()}}", "expires_in": {{life}}, "refresh_token": "r-12345678" }""");
         await hub.AuthorizeAsync();
-        var worker = hub.Get<TokenRefreshWorker>();
 
         hub.Time.Advance(TimeSpan.FromSeconds(latest - jitter - 1));
-        await worker.RunOnceAsync(CancellationToken.None);
+        await hub.RefreshDueAsync();
         Assert.Single(hub.Server.TokenRequests);
 
         hub.Time.Advance(TimeSpan.FromSeconds(jitter + 1));
-        await worker.RunOnceAsync(CancellationToken.None);
+        await hub.RefreshDueAsync();
         Assert.Equal(2, hub.Server.TokenRequests.Count);
     }
 
@@ -35,7 +36,7 @@ public sealed class TokenRefreshWorkerTests
         await hub.Client.SendAsync("PATCH", $"/api/connections/{hub.Id}", """{ "enabled": false }""");
         hub.Time.Advance(TimeSpan.FromMinutes(50));
 
-        await hub.Get<TokenRefreshWorker>().RunOnceAsync(CancellationToken.None);
+        await hub.RefreshDueAsync();
 
         Assert.Single(hub.Server.TokenRequests);
         Assert.Equal(hub.Time.GetUtcNow() + TokenRefreshWorker.Postponed, (await hub.RecordAsync()).RefreshAt);
@@ -50,7 +51,7 @@ public sealed class TokenRefreshWorkerTests
         hub.Catalog.Providers.Clear();
         hub.Time.Advance(TimeSpan.FromMinutes(50));
 
-        await hub.Get<TokenRefreshWorker>().RunOnceAsync(CancellationToken.None);
+        await hub.RefreshDueAsync();
 
         Assert.Equal(hub.Time.GetUtcNow() + TokenRefreshWorker.Postponed, (await hub.RecordAsync()).RefreshAt);
     }
@@ -68,7 +69,7 @@ public sealed class TokenRefreshWorkerTests
         Assert.True(await hub.Tokens.TrySaveAsync(record, CancellationToken.None));
         hub.Time.Advance(TimeSpan.FromMinutes(50));
 
-        await hub.Get<TokenRefreshWorker>().RunOnceAsync(CancellationToken.None);
+        await hub.RefreshDueAsync();
 
         Assert.Equal(hub.Time.GetUtcNow() + TokenRefreshWorker.Postponed, (await hub.RecordAsync()).RefreshAt);
         Assert.Single(hub.Server.TokenRequests);
@@ -94,11 +95,66 @@ public sealed class TokenRefreshWorkerTests
         await asked.Task;
         await hub.Client.SendAsync("PATCH", $"/api/connections/{hub.Id}", """{ "enabled": false }""");
 
-        var round = hub.Get<TokenRefreshWorker>().RunOnceAsync(CancellationToken.None);
+        var round = hub.RefreshDueAsync();
         leave.SetResult();
         await round;
         await call;
 
         Assert.True((await hub.RecordAsync()).ExpiresAt > hub.Time.GetUtcNow());
+    }
+
+    /// <summary>A server that takes its time must not let the tokens of others end.</summary>
+    [Fact]
+    public async Task Worker_TokenEndpointThatHangs_HoldsUpNoOtherAndIsNotAskedMoreThanItsPlacesAllow()
+    {
+        await using var hub = await OAuthHub.StartAsync(OAuthHub.Consent);
+        await using var slow = await TokenServer.StartAsync();
+        var held = new List<string>();
+        for (var i = 0; i <= RefreshPlaces.OfEndpoint; i++)
+            held.Add(await hub.AddAuthorizedAsync(slow, "slow" + i));
+
+        // Their turn comes first, all of it.
+        hub.Time.Advance(TimeSpan.FromMinutes(5));
+        await hub.AuthorizeAsync();
+        var (leave, asked, counting, inside, most) = (new TaskCompletionSource(), new SemaphoreSlim(0), new Lock(), 0, 0);
+        var (answerOfSlow, answer, askedOther) = (slow.Answer, hub.Server.Answer, new SemaphoreSlim(0));
+        slow.Answer = async (form, context) =>
+        {
+            lock (counting)
+                most = Math.Max(most, ++inside);
+            asked.Release();
+            await leave.Task;
+            lock (counting)
+                inside--;
+            await answerOfSlow(form, context);
+        };
+        hub.Server.Answer = (form, context) =>
+        {
+            askedOther.Release();
+            return answer(form, context);
+        };
+        hub.Time.Advance(TimeSpan.FromMinutes(50));
+        var worker = hub.Get<TokenRefreshWorker>();
+
+        await worker.StartDueAsync(CancellationToken.None);
+        for (var i = 0; i < RefreshPlaces.OfEndpoint; i++)
+            await asked.WaitAsync();
+
+        Assert.True(await askedOther.WaitAsync(Patience));
+
+        // The next round finds them under way, and begins what has become due since.
+        var further = await hub.AddAuthorizedAsync(hub.Server, "further");
+        Assert.True(await askedOther.WaitAsync(Patience));
+        var record = (await hub.Tokens.GetAsync(further, CancellationToken.None))!;
+        Assert.True(await hub.Tokens.TrySaveAsync(record with { RefreshAt = hub.Time.GetUtcNow(), Version = record.Version + 1 }, CancellationToken.None));
+        await worker.StartDueAsync(CancellationToken.None);
+        Assert.True(await askedOther.WaitAsync(Patience));
+        leave.SetResult();
+        await worker.WhenIdleAsync(CancellationToken.None);
+
+        Assert.Equal(RefreshPlaces.OfEndpoint, most);
+        Assert.Equal(held.Count * 2, slow.TokenRequests.Count);
+        foreach (var id in held.Append(hub.Id).Append(further))
+            Assert.True((await hub.Tokens.GetAsync(id, CancellationToken.None))!.RefreshAt > hub.Time.GetUtcNow());
     }
 }

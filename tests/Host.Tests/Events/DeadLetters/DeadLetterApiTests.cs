@@ -131,6 +131,7 @@ public sealed class DeadLetterApiTests
     [InlineData("/api/replays", """{ "filter": { "eventType": "a..b" } }""", "/filter/eventType")]
     [InlineData("/api/replays", """{ "filter": { "from": "2026-01-02T00:00:00Z", "to": "2026-01-01T00:00:00Z" } }""", "/filter/to")]
     [InlineData("/api/replays", """{ "project": "a/b" }""", "/project")]
+    [InlineData("/api/dead-letters/replay", """{ "filter": { "from": "2026-01-02T00:00:00Z", "to": "2026-01-01T00:00:00Z" } }""", "/filter/to")]
     public async Task Replay_Faulty_NamesThePlace(string path, string body, string pointer)
     {
         await using var hub = await HubServer.StartAsync(Local);
@@ -138,8 +139,41 @@ public sealed class DeadLetterApiTests
         Assert.Equal((400, pointer), (status, Text(problem.GetProperty("errors")[0], "pointer")));
     }
 
+    [Fact]
+    public async Task Replay_ToWhoTakesNothing_IsRefusedAndMakesNothing()
+    {
+        await using var hub = await HubServer.StartAsync(Local);
+        var (_, subscription) = await hub.CallAsync("POST", "/api/subscriptions", Subscribe("http://127.0.0.1:9/", "app.**"));
+        var path = $"/api/subscriptions/{Text(subscription, "id")}";
+        await BuryAsync(hub, Text(subscription, "id")!, 1);
+        var dead = Assert.Single(hub.Store.Deliveries).Id;
+
+        await hub.CallAsync("PATCH", path, """{ "enabled": false }""");
+        var (disabled, _) = await hub.CallAsync("POST", $"/api/dead-letters/{dead}/replay", null, HubRole.Operator);
+        await hub.CallAsync("DELETE", path);
+        var (deleted, _) = await hub.CallAsync("POST", $"/api/dead-letters/{dead}/replay", null, HubRole.Operator);
+
+        Assert.Equal((409, 409), (disabled, deleted));
+        Assert.Single(hub.Store.Deliveries);
+    }
+
+    [Fact]
+    public async Task Replay_OfOneProject_LeavesThoseOfOthers()
+    {
+        await using var hub = await HubServer.StartAsync(Local);
+        var (_, subscription) = await hub.CallAsync("POST", "/api/subscriptions", Subscribe("http://127.0.0.1:9/", "app.**"));
+        await BuryAsync(hub, Text(subscription, "id")!, 2);
+
+        var (_, others) = await hub.CallAsync("POST", "/api/dead-letters/replay", """{ "project": "shop" }""", HubRole.Operator);
+        var (_, listed) = await hub.CallAsync("GET", "/api/dead-letters?project=shop", null, HubRole.Operator);
+        var (_, own) = await hub.CallAsync("POST", "/api/dead-letters/replay", """{ "project": "default" }""", HubRole.Operator);
+
+        Assert.Equal((0, 0, 2), (others.GetProperty("deliveries").GetArrayLength(), listed.GetProperty("items").GetArrayLength(), own.GetProperty("deliveries").GetArrayLength()));
+    }
+
     [Theory]
     [InlineData("step=nowhere", "/step")]
+    [InlineData("stepp=send", "/stepp")]
     [InlineData("replayed=perhaps", "/replayed")]
     [InlineData("eventType=a..b", "/eventType")]
     public async Task DeadLetters_FaultyFilter_NamesThePlace(string query, string pointer)

@@ -1,5 +1,8 @@
+using System.Text.Json;
 using IntegrationHub.Host.Events;
 using IntegrationHub.Host.Events.Routing;
+using IntegrationHub.Host.Tests.Fakes;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IntegrationHub.Host.Tests.Events.Routing;
 
@@ -7,6 +10,31 @@ public sealed class RouteTableTests
 {
     private static readonly string[] Patterns = ["**", "*", "acme.**", "acme.order.*", "acme.order.paid", "acme.*.paid", "other.**", "acme"];
     private static readonly string[] Types = ["acme.order.paid", "acme.order", "acme", "other.thing", "nothing.of.these"];
+
+    private static readonly string?[] Filters =
+    [
+        null,
+        """{ "/data/amount": 5 }""",
+        """{ "/data/amount": 6 }""",
+        """{ "/data/amount": { "gte": 5 }, "/data/customer/name": "ada" }""",
+        """{ "/data/customer/name": { "prefix": "a" } }""",
+        """{ "/data/customer/name": { "exists": true } }""",
+        """{ "not": { "/data/customer/name": { "exists": true } } }""",
+        """{ "/data/lines/sku": "a1" }""",
+        """{ "/data/lines/0/sku": "a1" }""",
+        """{ "/data/lines/-1/sku": "a1" }""",
+        """{ "/data/lines": { "contains": 3 } }""",
+        """{ "or": [{ "/data/lines/sku": "b2" }, { "/data/amount": 6 }] }""",
+        """{ "/data/nothing/of/these": { "exists": true } }""",
+        """{ "/subject": { "prefix": "order_" } }""",
+    ];
+
+    private static readonly string[] Data =
+    [
+        "{}", """{ "amount": 5 }""", """{ "amount": 6, "customer": { "name": "ada" } }""", """{ "amount": [5, 7], "customer": [{ "name": "bob" }, { "name": "ada" }] }""",
+        """{ "lines": [{ "sku": "a1" }, { "sku": "b2" }] }""", """{ "lines": [1, 2, 3], "customer": { "name": null } }""", """{ "lines": { "sku": "a1" } }""", "[]", "5",
+        """{ "customer": { "name": "\ud800" }, "\ud800": 1, "amount": 5 }""",
+    ];
 
     [Theory]
     [InlineData(1, 40)]
@@ -43,7 +71,7 @@ public sealed class RouteTableTests
         }
 
         for (var number = 0; number < ids; number++)
-            Assert.Same(model.GetValueOrDefault($"sub_{number:D5}"), table.Find($"sub_{number:D5}"));
+            Assert.Same(model.GetValueOrDefault($"sub_{number:D5}")?.Subscription, table.Find($"sub_{number:D5}")?.Subscription);
     }
 
     [Fact]
@@ -56,6 +84,78 @@ public sealed class RouteTableTests
         var table = shuffled.Aggregate(RouteTable.Empty, (before, id) => before.With(id, Route(id, "acme.**")));
 
         Assert.Equal(ids, Found(table, "shop", "acme.order"));
+    }
+
+    /// <summary>One answer serves all that say the same, however they came to stand beside each other.</summary>
+    [Theory]
+    [InlineData(11)]
+    [InlineData(12)]
+    public void With_PatternsAndFiltersThatAreTheSame_AreShared(int seed)
+    {
+        var random = new Random(seed);
+        var routes = Enumerable.Range(0, 1_000).Select(number => Route($"sub_{number:D5}", number % 2 == 0 ? "acme.*" : "acme.**", filter: Filters[number % 5])).ToArray();
+        var loaded = RouteTable.Of(routes[..500]);
+        random.Shuffle(routes);
+        var table = routes.Aggregate(loaded, (before, route) => before.With(route.Subscription.Id, route));
+        foreach (var route in routes[..300])
+            table = table.With(route.Subscription.Id, random.Next(2) == 0 ? null : Route(route.Subscription.Id, "acme.*", filter: Filters[random.Next(5)]));
+
+        var (patterns, filters, count) = (new HashSet<EventPattern>(ReferenceEqualityComparer.Instance), new HashSet<EventFilter>(ReferenceEqualityComparer.Instance), 0);
+        foreach (var route in table.Of("shop", "acme.order"))
+        {
+            count++;
+            patterns.Add(route.Pattern);
+            if (route.Filter is { } filter)
+                filters.Add(filter);
+            Assert.Same(route, table.Find(route.Subscription.Id));
+        }
+
+        Assert.True(count > 700, $"{count}");
+        Assert.Equal(2, patterns.Count);
+
+        // A filter is shared by what stands together, and so once by each pattern; the first of the five is none.
+        Assert.Equal(8, filters.Count);
+    }
+
+    /// <summary>What routes share, and what an event remembers of the fields that were looked at, changes nothing about where it goes.</summary>
+    [Theory]
+    [InlineData(21)]
+    [InlineData(22)]
+    [InlineData(23)]
+    public async Task Route_AmongManyAlike_GoesWhereEachSaysByItself(int seed)
+    {
+        var random = new Random(seed);
+        var store = new InMemorySubscriptionStore();
+        using var registry = new SubscriptionRegistry(store, new FakeSealer(), NullLogger<SubscriptionRegistry>.Instance);
+        var all = new List<Subscription>();
+        for (var number = 0; number < 400; number++)
+        {
+            var one = Subscribed($"sub_{random.Next(100_000):D5}_{number}", Patterns[random.Next(Patterns.Length)], Filters[random.Next(Filters.Length)]) with { Environment = random.Next(4) == 0 ? "dev" : null };
+            all.Add(one);
+            await store.AddAsync(one, CancellationToken.None);
+            if (number == 200)
+                await registry.LoadAsync(CancellationToken.None);
+            else if (number > 200)
+                await registry.RefreshAsync(one.Id, CancellationToken.None);
+        }
+
+        foreach (var type in Types)
+        {
+            foreach (var data in Data)
+            {
+                var hubEvent = SomeEvent.Of(TimeProvider.System, type, data);
+                var expected = all.Where(one =>
+                {
+                    EventFields? fields = null;
+                    var route = EventRoute.TryCompile(one, out _)!;
+                    var goes = route.Sees("prod", type) && route.Passes(hubEvent, new FakeSealer(), ref fields);
+                    fields?.Dispose();
+                    return goes;
+                });
+
+                Assert.Equal(expected.Select(one => one.Id).Order(StringComparer.Ordinal), registry.Route(hubEvent).Select(one => one.Subscription.Id).Order(StringComparer.Ordinal));
+            }
+        }
     }
 
     [Fact]
@@ -89,6 +189,11 @@ public sealed class RouteTableTests
         return [.. found];
     }
 
-    private static EventRoute Route(string id, string pattern, string project = "shop", bool stream = false) => EventRoute.TryCompile(
-        SomeEvent.Subscribed("https://example.com/hooks", pattern, project).Subscription with { Id = id, TargetKind = stream ? "stream" : WebhookTarget.KindName }, out _)!;
+    private static Subscription Subscribed(string id, string pattern, string? filter) => SomeEvent.Subscribed("https://example.com/hooks", pattern).Subscription with
+    {
+        Id = id, Settings = filter is null ? SubscriptionSettings.None : new SubscriptionSettings { Filter = JsonElement.Parse(filter) },
+    };
+
+    private static EventRoute Route(string id, string pattern, string project = "shop", bool stream = false, string? filter = null) => EventRoute.TryCompile(
+        Subscribed(id, pattern, filter) with { Project = project, TargetKind = stream ? "stream" : WebhookTarget.KindName }, out _)!;
 }

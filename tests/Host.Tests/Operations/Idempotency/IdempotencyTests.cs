@@ -201,9 +201,9 @@ public sealed class IdempotencyTests
     }
 
     [Theory]
-    [InlineData("failed", 200)]
-    [InlineData("succeeded", 504)]
-    public async Task Settle_Unknown_FreesTheKeyWhenItDidNotHappen(string verdict, int then)
+    [InlineData("failed", 200, null)]
+    [InlineData("succeeded", 409, "answer_lost")] // never again that nobody knows
+    public async Task Settle_Unknown_FreesTheKeyWhenItDidNotHappen(string verdict, int then, string? code)
     {
         await using var hub = await OperationHub.StartAsync();
         hub.Adapter = (_, _) => ValueTask.FromResult(EffectTests.Lost);
@@ -212,7 +212,10 @@ public sealed class IdempotencyTests
 
         await hub.Client.SendAsync("POST", $"/api/effects/{lost["effectId"]}/settle", $$"""{ "verdict": "{{verdict}}" }""");
 
-        Assert.Equal(then, (await hub.RunAsync("charge", Body, "k1")).Status);
+        var again = await hub.RunAsync("charge", Body, "k1");
+        Assert.Equal(then, again.Status);
+        if (code is not null)
+            Assert.Equal((code, lost["effectId"]), (again["code"], again["effectId"]));
     }
 
     /// <summary>The process ended in the middle: what the record of the effect says decides.</summary>
@@ -248,6 +251,25 @@ public sealed class IdempotencyTests
         Assert.Equal(status, answer.Status);
         if (code is not null)
             Assert.Equal(code, answer["code"]);
+    }
+
+    [Theory]
+    [InlineData("x''")] // nothing
+    [InlineData("x'010203'")] // no layout that there is
+    [InlineData("substr(answer, 1, length(answer) - 1) || x'00'")] // another last byte
+    public async Task Run_KeptAnswerCannotBeRead_SaysSoAndDoesNotRunAgain(string altered)
+    {
+        await using var hub = await OperationHub.StartAsync();
+        var calls = Count(hub, _ => OperationHub.Value("{}"));
+        await hub.RunAsync("charge", Body, "k1");
+        await hub.Storage.WriteAsync(session => session.Execute($"UPDATE idempotent_requests SET answer = {altered}"), CancellationToken.None);
+
+        var again = await hub.RunAsync("charge", Body, "k1");
+
+        Assert.Equal((409, "answer_lost"), (again.Status, again["code"]));
+        Assert.Contains("cannot be read", again["detail"], StringComparison.Ordinal);
+        Assert.Contains($"/api/effects/{again["effectId"]}", again["detail"], StringComparison.Ordinal);
+        Assert.Equal(1, calls());
     }
 
     [Fact]

@@ -224,7 +224,8 @@ public sealed class JobTests
 
         await hub.Client.SendAsync("POST", $"/api/effects/{job["effectId"]}/settle", $$"""{ "verdict": "{{verdict}}" }""");
 
-        Assert.Equal(state, (await ShowAsync(hub, id))["state"]);
+        var settled = await ShowAsync(hub, id);
+        Assert.Equal((state, state == "succeeded"), (settled["state"], settled.Json.GetProperty("error").ValueKind == JsonValueKind.Null));
         Assert.Equal(retry, (await hub.Client.SendAsync("POST", $"/api/jobs/{id}/retry")).Status);
     }
 
@@ -315,7 +316,8 @@ public sealed class JobTests
         var id = (await SubmitAsync(hub, "charge"))["id"]!;
         await ReachesAsync(hub, id, job => job["state"] == "queued" && NextRunIn(hub, job) == TimeSpan.FromSeconds(10));
 
-        Assert.Equal("cancelled", (await hub.Client.SendAsync("POST", $"/api/jobs/{id}/cancel"))["state"]);
+        var cancelled = await hub.Client.SendAsync("POST", $"/api/jobs/{id}/cancel");
+        Assert.Equal(("cancelled", "cancelled"), (cancelled["state"], cancelled.Json.GetProperty("error").GetProperty("code").GetString()));
         Assert.Equal(409, (await hub.Client.SendAsync("POST", $"/api/jobs/{id}/cancel")).Status);
         Assert.Contains(hub.Audit.Entries, entry => entry.Action == "job.cancelled");
     }
