@@ -10,6 +10,23 @@ public sealed class ShippedPluginTests(ITestOutputHelper output)
     private static readonly Dictionary<string, (QualityLevel Level, string[] Descriptions)> Levels = new(StringComparer.Ordinal)
     {
         ["elasticsearch"] = (QualityLevel.Gold, ["elasticsearch.json"]),
+
+        // The description at hand is of a part of its operations: the vendor's collection has the others in files of its own.
+        ["hubspot"] = (QualityLevel.Silver, []),
+        ["mixpanel"] =
+        (
+            QualityLevel.Gold,
+            [.. ((string[])["annotations", "data-pipelines", "export", "feature-flags", "gdpr", "identity", "ingestion", "lexicon-schemas", "query", "service-accounts"]).Select(name => $"mixpanel-{name}.yaml")]
+        ),
+        ["paypal"] =
+        (
+            QualityLevel.Gold,
+            [
+                "paypal-billing_subscriptions_v1.json", "paypal-catalogs_products_v1.json", "paypal-checkout_orders_v2.json", "paypal-customer_disputes_v1.json", "paypal-invoicing_v2.json",
+                "paypal-notifications_webhooks_v1.json", "paypal-payments_payment_v2.json", "paypal-payments_payouts_batch_v1.json", "paypal-vault_payment_tokens_v3.json",
+            ]
+        ),
+        ["resend"] = (QualityLevel.Gold, ["resend.yaml"]),
         ["s3"] = (QualityLevel.Silver, []),
         ["sendgrid"] = (QualityLevel.Gold, ["sendgrid-mail_v3.json", "sendgrid-templates_v3.json"]),
         ["slack"] = (QualityLevel.Gold, ["slack-web.openapi3.json"]),
