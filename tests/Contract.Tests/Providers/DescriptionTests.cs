@@ -44,7 +44,7 @@ public sealed class DescriptionTests(ITestOutputHelper output)
                 if (violations.Count == 0)
                 {
                     valid++;
-                    Assert.True(answer.Succeeded, $"{call.Operation}, {call.Name}: the description allows the request, and its mock's answer was read as {answer.Text}");
+                    Assert.True(answer.Succeeded || !cases.IsMocked, $"{call.Operation}, {call.Name}: the description allows the request, and its mock's answer was read as {answer.Text}");
                 }
                 else if (reasons.TrueForAll(pair => pair.deviation is not null))
                     explained++;
@@ -61,13 +61,13 @@ public sealed class DescriptionTests(ITestOutputHelper output)
         hub.DeleteData();
     }
 
-    /// <summary>Through the hub's API; where the vendor wants a token of an authorization server, which no description is, on the adapter with a token given.</summary>
+    /// <summary>Through the hub's API; where the vendor wants a token of an authorization server, which no description is, or has several hosts, on the adapter alone.</summary>
     private static async Task<Func<OperationCase, Task<(bool Succeeded, string Text)>>> SenderAsync(
         string provider, ProviderCases cases, HubProcess hub, string address, string description)
     {
-        if (cases.Authorization is not null)
+        if (cases.Authorization is not null || cases.BasePaths.Count > 0)
         {
-            var adapter = await ProviderUnderTest.StartAsync(provider);
+            var adapter = await ProviderUnderTest.StartAsync(provider, http: new OneHost(new Uri(address), cases.BasePaths));
             return async call =>
             {
                 var result = await adapter.RunAsync(address, call.Operation, call.Parameters);

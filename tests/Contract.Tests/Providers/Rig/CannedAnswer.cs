@@ -1,5 +1,5 @@
 using System.Net;
-using System.Text;
+using System.Net.Http.Headers;
 using IntegrationHub.Adapters;
 using IntegrationHub.Manifests;
 
@@ -16,7 +16,7 @@ internal sealed class CannedAnswer(SimulatorAnswer answer) : HttpMessageHandler,
     {
         var response = new HttpResponseMessage((HttpStatusCode)answer.Status)
         {
-            Content = new StringContent(answer.Body?.GetRawText() ?? "", Encoding.UTF8, answer.ContentType),
+            Content = new StringContent(answer.Body?.GetRawText() ?? "", MediaTypeHeaderValue.Parse(answer.ContentType)),
         };
         foreach (var (name, value) in answer.Headers)
             response.Headers.TryAddWithoutValidation(name, value);

@@ -23,6 +23,7 @@ internal sealed class ProviderCases
     {
         Config = root.GetProperty("config");
         Authorization = root.TryGetProperty("authorization", out var way) ? way.GetString() : null;
+        BasePaths = root.TryGetProperty("basePaths", out var before) ? [.. before.EnumerateArray().Select(path => path.GetString()!)] : [];
         IsMocked = root.GetProperty("mock").GetBoolean();
         Descriptions = root.GetProperty("descriptions").EnumerateObject()
             .ToDictionary(pair => pair.Name, IReadOnlyList<string> (pair) => [.. pair.Value.EnumerateArray().Select(name => name.GetString()!)]);
@@ -44,6 +45,9 @@ internal sealed class ProviderCases
 
     /// <summary>The manifest's authentication for which an authorization server gives tokens; <see langword="null"/> when <see cref="Config"/> is enough to sign in.</summary>
     public string? Authorization { get; }
+
+    /// <summary>Of a vendor with several hosts: what its addresses have before the descriptions' paths. The validator takes the place of all of them.</summary>
+    public IReadOnlyList<string> BasePaths { get; }
 
     /// <summary>Whether a mock makes up the provider's answers from the description; of some vendors they say nothing that a mock could get right (Slack's <c>ok</c>).</summary>
     public bool IsMocked { get; }
